@@ -1,0 +1,130 @@
+"""Facts about customers, owned by profile and told on `careledger.customers`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from libs.events.catalogue.registry import event
+from libs.events.values import Data, Generated, Moment, Money, Personal
+
+TOPIC = "careledger.customers"
+
+Kind = Literal["external", "internal"]
+Stage = Literal["prospect", "active", "lost", "won_back"]
+LossReason = Literal["died", "moved", "new_ties", "competition", "quality", "indifference", "other"]
+ValueClass = Literal["A", "B", "C"]
+
+
+class Record(Data):
+    """The customer record as far as an event states it: a member that is absent was not touched, null clears it."""
+
+    kind: Kind | None = None
+    stage: Stage | None = None
+    paying: bool | None = None
+    source: str | None = None
+    owner: str | None = None
+    department: str | None = None
+    credit_grade: str | None = None
+    name: Personal[str | None] = None
+    emails: Personal[list[str] | None] = None
+    phones: Personal[list[str] | None] = None
+    addresses: Personal[list[str] | None] = None
+    refs: Personal[list[str] | None] = None
+    birthday: Personal[date | None] = None
+    special_dates: Personal[list[dict[str, Any]] | None] = None
+    household: Personal[dict[str, Any] | None] = None
+    occupation: Personal[str | None] = None
+    economic_capacity: Personal[str | None] = None
+    background: Personal[str | None] = None
+    preferences: Personal[list[str] | None] = None
+    habits: Personal[list[str] | None] = None
+    requirements: Personal[list[str] | None] = None
+    custom: Personal[dict[str, Any] | None] = None
+
+
+@event("customer.recorded", TOPIC)
+class CustomerRecorded(Record):
+    """A customer's record was opened. `bare`: only because something else was heard about them; not hashed."""
+
+    bare: Generated[bool] = False
+
+
+@event("customer.updated", TOPIC)
+class CustomerUpdated(Record):
+    """Members of the record changed to what is stated."""
+
+
+@event("customer.acquired", TOPIC)
+class CustomerAcquired(Data):
+    """The customer was won through a channel, at a cost."""
+
+    channel: str
+    cost: Money | None = None
+
+
+@event("customer.purchased", TOPIC)
+class CustomerPurchased(Data):
+    """The customer bought (or was refunded, where `refund_of` names the order taken back)."""
+
+    order: str
+    amount: Money
+    refund_of: str | None = None
+
+
+@event("customer.classified", TOPIC)
+class CustomerClassified(Data):
+    """A classification run put the customer into a value class."""
+
+    value_class: ValueClass
+    previous: Generated[ValueClass | None] = None
+    reason: str | None = None
+
+
+@event("customer.lost", TOPIC)
+class CustomerLost(Data):
+    """The customer left."""
+
+    reason: LossReason
+
+
+@event("customer.won_back", TOPIC)
+class CustomerWonBack(Data):
+    """A lost customer came back after somebody approached them."""
+
+    approach: Personal[str]
+    by: str
+    outcome: Personal[str]
+
+
+@event("customer.merged", TOPIC)
+class CustomerMerged(Data):
+    """This subject is the same person as `survivor`, whose id answers from now on."""
+
+    merge: Generated[str]
+    survivor: Generated[str]
+
+
+@event("customer.unmerged", TOPIC)
+class CustomerUnmerged(Data):
+    """A merge was taken back: the edge it drew is gone."""
+
+    merge: Generated[str]
+    survivor: Generated[str]
+
+
+@event("customer.occasion_neared", TOPIC)
+class CustomerOccasionNeared(Data):
+    """A special date of the customer is `days_ahead` days away."""
+
+    occasion: str
+    on: date
+    days_ahead: int
+
+
+@event("customer.erased", TOPIC)
+class CustomerErased(Data):
+    """The person asked to be forgotten: keys are shredded everywhere. `before`: nothing older counts any more."""
+
+    reason: str
+    before: Generated[Moment]

@@ -1,0 +1,50 @@
+"""The event store: facts, appended once, each on its way to the log in the same transaction.
+
+Two adapters keep this port, `sqlite` and `postgres`; nothing outside this folder knows which one runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from libs.events.envelope import Event
+from libs.events.store.database import Transaction
+from libs.events.units import Loaded, Outcome, Position, Unit
+
+
+class Store(Protocol):
+    """One service's facts."""
+
+    service: str
+
+    async def execute(self, unit: Unit) -> Outcome:
+        """Decides and appends one unit; concurrent callers of one process share a commit.
+
+        Returns verdicts; raises only where the database cannot be reached (`StoreUnavailable`).
+        """
+        ...
+
+    async def execute_all(self, units: Sequence[Unit]) -> list[Outcome]:
+        """Decides and appends many units in few transactions; a bad one leaves the others good."""
+        ...
+
+    async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
+        """The same inside the caller's transaction, so that an effect and its cause's offset commit together."""
+        ...
+
+    async def load(self, subjects: Iterable[str]) -> dict[str, Loaded]:
+        """The present state of each subject (an initial state and sequence 0 where nothing is known)."""
+        ...
+
+    async def find(self, names: Iterable[str]) -> dict[str, Position]:
+        """Where names point; names that are not taken are left out."""
+        ...
+
+    async def history(self, subject: str, after: int = 0) -> list[Event]:
+        """A subject's facts in order, plain (a shredded personal field is None)."""
+        ...
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached now; trying again is safe."""

@@ -1,0 +1,103 @@
+"""The small values that events and commands are made of, with what may be said of each field.
+
+Three marks steer what happens to a field outside the domain:
+
+- `Personal`: sealed under the subject's key before it is stored, never in `state_hash`;
+- `Generated`: an id that this deployment made up (or a figure derived from others), never in `state_hash`;
+- everything else is business data: hashed, stored and published as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalMark:
+    """Says that a field is personal data: it leaves the owning service only sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedMark:
+    """Says that a field was made up or derived here, so that two equal histories may differ in it."""
+
+
+Personal = Annotated[T, PersonalMark()]
+Generated = Annotated[T, GeneratedMark()]
+
+
+def _plain_text(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text must not contain NUL")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("text must be well-formed Unicode") from None
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_plain_text)]
+"""Free text: Unicode without NUL or unpaired surrogates, 1 to 4,000 characters."""
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain_text)]
+"""A short name or code: 1 to 200 characters."""
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("moment is out of range") from None
+
+
+def rfc3339(moment: datetime) -> str:
+    """`moment` as RFC 3339 in UTC, with microseconds only where there are any."""
+    text = moment.astimezone(UTC).isoformat()
+    return text[:-6] + "Z"
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc), PlainSerializer(rfc3339, return_type=str, when_used="json")]
+"""A point in time, RFC 3339 with an offset; kept in UTC."""
+
+
+class Body(BaseModel):
+    """What a caller sends: strict (no unknown members, no coerced types) and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Data(BaseModel):
+    """What an event carries: immutable; members that a newer writer added are kept out of the way."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+def _plain_amount(amount: Decimal) -> str:
+    return format(amount, "f")
+
+
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=20, decimal_places=6, strict=False),
+    PlainSerializer(_plain_amount, return_type=str, when_used="json"),
+]
+"""An amount of money, not negative; a decimal string in JSON, so that nothing is rounded."""
+
+
+class Money(Body):
+    """An amount in one currency."""
+
+    amount: Amount
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+def marks(field: Any) -> tuple[bool, bool]:
+    """Whether a pydantic field (`FieldInfo`) is (personal, generated)."""
+    found = field.metadata
+    return any(isinstance(m, PersonalMark) for m in found), any(isinstance(m, GeneratedMark) for m in found)

@@ -1,0 +1,45 @@
+"""What consumers do with facts: views fold them into tables, reactions answer them with commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import MetaData
+
+from libs.events.envelope import Event
+from libs.events.store.database import Transaction
+from libs.events.units import Unit
+
+
+class View(Protocol):
+    """A read model: its tables, and how facts change them. Made of nothing but facts, so it can be built again."""
+
+    topics: tuple[str, ...]
+    tables: MetaData
+
+    async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
+        """Folds facts that this view has not seen, each subject's in order, with the data of their current version.
+
+        Raises an exception for a fact that cannot be folded: the projector finds and quarantines it.
+        """
+        ...
+
+
+React = Callable[[Event, datetime], Sequence[Unit]]
+"""What a fact calls for, given the present moment: units for the service's own store, keyed by the fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One policy: on facts of `type` (without prefix) from `topic`, do what `react` says.
+
+    `name` keys its effects together with the cause, so that they happen once.
+    """
+
+    name: str
+    topic: str
+    type: str
+    react: React
