@@ -1,6 +1,7 @@
-"""Sets up `.venv` from a hash lock: `python tools/prepare.py runtime|dev`. Standard library only; instant when nothing changed.
+"""Sets up `.venv` from a hash lock: `python tools/prepare.py runtime|dev`. Standard library only; instant when nothing
+changed.
 
-A stamp holds what the environment was built from (lock, project file, interpreter, place), not a time, so that a checkout that
+A stamp holds what the environment was built from (lock, project file, place), not a time, so that a checkout that
 moved, a Python that went away and a set-up cut short are all noticed. A file lock makes several `make` at once wait for one.
 """
 
@@ -14,6 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+FOREIGN = {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_HASHES"}
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
 
 
@@ -34,12 +36,17 @@ def ready(kind: str) -> bool:
     file = stamp(kind)
     if not file.exists() or file.read_text() != fingerprint(kind):
         return False
-    return subprocess.run([PYTHON, "-c", ""], check=False, capture_output=True).returncode == 0
+    return starts("-c", "")
+
+
+def starts(*arguments: str) -> bool:
+    """True when the environment's interpreter runs that."""
+    return PYTHON.exists() and subprocess.run([PYTHON, *arguments], check=False, capture_output=True).returncode == 0
 
 
 def run(*command: object) -> None:
     # The caller's Python settings must not leak in: a PYTHONPATH or PIP_USER would install or import from elsewhere.
-    env = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"}}
+    env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
     if done.returncode:
@@ -47,8 +54,8 @@ def run(*command: object) -> None:
 
 
 def prepare(kind: str) -> None:
-    # The virtual environment is made anew only when its interpreter does not start; otherwise pip brings it up to the lock.
-    if subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode if PYTHON.exists() else 1:
+    # Made anew only where its pip does not start; otherwise pip brings it up to the lock.
+    if not starts("-m", "pip", "--version"):
         run(sys.executable, "-m", "venv", "--clear", VENV)
     print(f"setting up .venv ({kind}) ...", file=sys.stderr, flush=True)
     pip = (PYTHON, "-m", "pip", "install", "-q")
