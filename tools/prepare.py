@@ -2,7 +2,8 @@
 changed.
 
 A stamp holds what the environment was built from (lock, project file, place), not a time, so that a checkout that
-moved, a Python that went away and a set-up cut short are all noticed. A file lock makes several `make` at once wait for one.
+moved, a Python that went away and a set-up cut short are all noticed. A file lock makes several `make` at once wait for
+one.
 """
 
 import fcntl

@@ -82,7 +82,8 @@ class Postgres:
             "--locale=C.UTF-8" if sys.platform.startswith("linux") else "--locale=C"]
         command = [str(self.programs / "initdb"), *["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "-D"]]
         done = subprocess.run(
-            [*command, str(self.data), *locale], user=self.user, check=False, capture_output=True, text=True, cwd=self.place)
+            [*command, str(self.data), *locale], user=self.user, cwd=self.place,
+            check=False, capture_output=True, text=True)
         if done.returncode:
             raise Unavailable(f"initdb of {version.strip()}: {done.stderr.strip()[-400:]}")
         with open(self.data / "postgresql.conf", "a") as conf:
