@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from libs.events.clock import Clock
-from libs.events.decider import Invalid, NotYet, Refused
+from libs.events.decider import Invalid, Refused
 from libs.events.doors import Call, Caller, Door
 from libs.events.identities import Identities, as_id
 from libs.events.store import Store
-from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict
+from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, refused
 
 B = TypeVar("B", bound=BaseModel)
 AHEAD = timedelta(minutes=5)
@@ -110,12 +110,3 @@ class Desk:
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw), path=asked.path,
             found=found, states=states,
         )  # fmt: skip
-
-
-def refused(refusal: Refused) -> Verdict:
-    """The verdict that tells a refusal."""
-    if isinstance(refusal, Invalid):
-        return Verdict("invalid", refusal=refusal)
-    if isinstance(refusal, NotYet):
-        return Verdict("parked", refusal=refusal)
-    return Verdict("conflict", refusal=refusal)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from libs.events.decider import Command, Refused
+from libs.events.decider import Absent, Command, Invalid, NotYet, Refused
 from libs.events.envelope import Event
 
 
@@ -66,8 +66,9 @@ Status = Literal["appended", "already", "conflict", "erased", "parked", "invalid
 class Verdict:
     """What became of a request.
 
-    `events` are the new facts, plain (nothing sealed); `position` is the last of them, or for *already* the first
-    answer's; `state` is the subject's state afterwards (None where refused); `refusal` says why not.
+    `events` are the facts that the command made, now or (for *already*) the first time, with their personal fields
+    sealed; a batch does not look the latter up. `position` is the last of them; `state` is the subject's plain state
+    afterwards (None where refused); `refusal` says why not.
     """
 
     status: Status
@@ -80,6 +81,15 @@ class Verdict:
     def accepted(self) -> bool:
         """Whether the caller's wish holds now."""
         return self.status in ("appended", "already")
+
+
+def refused(refusal: Refused) -> Verdict:
+    """The verdict that tells a refusal."""
+    if isinstance(refusal, Invalid):
+        return Verdict("invalid", refusal=refusal)
+    if isinstance(refusal, NotYet):
+        return Verdict("parked", refusal=refusal)
+    return Verdict("absent" if isinstance(refusal, Absent) else "conflict", refusal=refusal)
 
 
 @dataclass(frozen=True, slots=True)

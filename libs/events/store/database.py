@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -10,16 +10,33 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-class Transaction(Protocol):
-    """One open transaction. `conn` runs portable SQLAlchemy Core."""
+class Reader(Protocol):
+    """A connection to read with. `conn` runs portable SQLAlchemy Core."""
 
     conn: AsyncConnection
+
+    async def select_in(
+        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = (), lock: bool = False
+    ) -> Sequence[Any]:
+        """Rows whose `column` is among `values` (any number of them), as tuples of `columns` (default: all).
+
+        With `lock` (PostgreSQL, in a transaction), each row is locked for update, in the order of `column`.
+        """
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """One open writing transaction."""
 
     async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
         """Inserts many rows in one round trip, leaving out those whose primary key is taken.
 
         Rows are tuples in the order of `columns` (default: all of the table's).
         """
+        ...
+
+    async def append(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
+        """Inserts many rows in one round trip; a primary key that is taken is an `IntegrityError`."""
         ...
 
     async def upsert(
@@ -41,12 +58,12 @@ class Database(Protocol):
         """A writing transaction: committed at the end of the block, rolled back on an exception."""
         ...
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[Reader]:
         """A connection for reading; never waits for writers."""
         ...
 
     async def create(self, metadata: MetaData) -> None:
-        """Creates the tables that are missing."""
+        """Creates the tables that are missing; safe to call at the same time from many processes."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,155 @@
+"""Decides units against locked subjects: pure but for the ids and keys it draws; nothing here touches the database."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from libs.events import catalogue
+from libs.events.clock import Clock, new_id
+from libs.events.decider import Happened, NewEvent, NotYet, Refused
+from libs.events.envelope import Event
+from libs.events.store.codec import Folding, has_personal, later, sealed_data
+from libs.events.store.hashing import Hashing
+from libs.events.store.instants import to_micros
+from libs.events.store.working import Subject, Work
+from libs.events.units import Answer, Outcome, Position, Receipt, Request, Unit, Verdict, refused
+from libs.events.vault import SubjectKey
+
+
+class Deciding:
+    """Turns units into rows and verdicts, one after another."""
+
+    def __init__(
+        self, service: str, folding: Folding[Any], clock: Clock, hashing: Hashing, shards: int, epoch: int, remember: timedelta
+    ) -> None:
+        self._service, self._folding, self._clock, self._hashing = service, folding, clock, hashing
+        self._shards, self._epoch, self._remember = shards, epoch, remember
+
+    def decide(self, work: Work, unit: Unit, again: bool) -> Outcome:
+        """One unit: all of its requests, or none. `again`: an earlier try may have committed."""
+        now = self._clock.now()
+        if unit.receipt and (known := work.receipts.get(self._hashing.of(unit.receipt.key))):
+            fingerprint, answer, position = known
+            if fingerprint != unit.receipt.fingerprint:
+                return Outcome(mismatch=True)
+            return Outcome(answer=answer, replayed=True, position=position)
+        mark = work.mark({r.subject for r in unit.requests})
+        try:
+            outcome = self._unit(work, unit, now, again)
+        except BaseException:
+            work.back_to(mark)
+            raise
+        if outcome.refusal:
+            work.back_to(mark)
+        return outcome
+
+    def _unit(self, work: Work, unit: Unit, now: datetime, again: bool) -> Outcome:
+        verdicts: list[Verdict] = []
+        for request in unit.requests:
+            verdicts.append(self._request(work, request, now, again))
+            if not verdicts[-1].accepted:
+                return Outcome(tuple(verdicts))
+        position = next((v.position for v in reversed(verdicts) if v.position), None)
+        answer = self._remembered(work, unit.receipt, verdicts, position, now) if unit.receipt else None
+        return Outcome(tuple(verdicts), answer=answer, position=position)
+
+    def _request(self, work: Work, request: Request, now: datetime, again: bool) -> Verdict:
+        subject = work.subjects[request.subject]
+        own = self._hashing.of(request.name)
+        if taken := work.names.get(own):
+            return Verdict("appended" if again else "already", taken, state=subject.state)
+        if subject.erased_before is not None:
+            if request.erases:
+                return Verdict("already", self._present(subject), state=subject.state)
+            anew = request.command.at > subject.erased_before
+            return Verdict("erased", refusal=Refused("erased", "this customer was erased", {"anew": anew}))
+        for name in request.command.unique(request.subject):
+            if taken := work.names.get(self._hashing.of(name)):
+                return Verdict("already", taken, state=subject.state)
+        try:
+            for name in request.command.needs(request.subject):
+                if self._hashing.of(name) not in work.names:
+                    raise missing(name)
+            new = self._folding.decider.decide(request.command, subject.state)
+        except Refused as refusal:
+            return refused(refusal)
+        events = [self._append(work, subject, request, n, i, now) for i, n in enumerate(new)]
+        if request.erases:
+            self._shred(subject, request.command.at)
+        if not events:
+            return Verdict("already", self._present(subject), state=subject.state)
+        last = Position(self._service, subject.subject, subject.sequence)
+        self._name(work, own, last)
+        for name in request.command.unique(request.subject):
+            self._name(work, self._hashing.of(name), last)
+        return Verdict("appended", last, tuple(events), subject.state)
+
+    def _present(self, subject: Subject) -> Position | None:
+        return Position(self._service, subject.subject, subject.sequence) if subject.sequence else None
+
+    def _append(self, work: Work, subject: Subject, request: Request, new: NewEvent, nth: int, now: datetime) -> Event:
+        data, kind = new.data, catalogue.type_of(type(new.data))
+        if subject.key is None and has_personal(data):
+            subject.key, subject.new_key = SubjectKey.new(), True
+        event_id = new_id()
+        subject.sequence += 1
+        subject.recorded = later(now, subject.recorded)
+        subject.changed = True
+        event = Event(
+            id=event_id, type=kind.name, version=kind.version, service=self._service, subject=subject.subject,
+            sequence=subject.sequence, time=new.at or request.command.at, recorded=subject.recorded,
+            key=f"{request.key}.{nth}" if nth else request.key,
+            data=sealed_data(data, event_id, subject.key), epoch=self._epoch, cause=request.cause,
+        )  # fmt: skip
+        value = orjson.dumps(event.data)
+        work.event_rows.append((
+            event.subject, event.sequence, event_id, event.type, event.version, to_micros(event.time),
+            to_micros(event.recorded), event.key, event.epoch, event.cause, value,
+        ))  # fmt: skip
+        head = "\0".join(event.attributes()).encode()
+        work.outbox_rows.append((shard_of(event.subject, self._shards), event.subject, head, value))
+        position = Position(self._service, event.subject, event.sequence)
+        for name in new.names:
+            self._name(work, self._hashing.of(name), position)
+        subject.state = self._folding.decider.evolve(subject.state, Happened(data, event.time, event.sequence, event_id))
+        return event
+
+    def _name(self, work: Work, name: bytes, position: Position) -> None:
+        if name not in work.names:
+            work.names[name] = position
+            work.name_rows.append((name, position.subject, position.sequence))
+
+    def _shred(self, subject: Subject, before: datetime) -> None:
+        subject.erased_before = before
+        subject.state = self._folding.decider.initial()
+        subject.key, subject.new_key = None, False
+        subject.shredded = subject.changed = True
+
+    def _remembered(
+        self, work: Work, receipt: Receipt, verdicts: list[Verdict], position: Position | None, now: datetime
+    ) -> Answer:
+        answer = receipt.render(verdicts)
+        where = position or Position(self._service, "", 0)
+        key = work.subjects[where.subject].key if where.subject in work.subjects else None
+        hashed = self._hashing.of(receipt.key)
+        body = b"\x01" + key.seal_bytes("receipt", answer.body) if key else b"\x00" + answer.body
+        work.receipts[hashed] = (receipt.fingerprint, answer, where)
+        expires = to_micros(now + self._remember)
+        work.receipt_rows.append((
+            hashed, receipt.fingerprint, answer.status, body, answer.etag, where.subject, where.sequence, expires,
+        ))  # fmt: skip
+        return answer
+
+
+def missing(name: str) -> Refused:
+    """The refusal for a name that is needed and not taken."""
+    return NotYet("not_yet", "what this refers to is not known yet", waits_for=name)
+
+
+def shard_of(subject: str, shards: int) -> int:
+    """The relay shard of a subject: stable, so that its events always leave in one queue."""
+    return zlib.crc32(subject.encode()) % shards

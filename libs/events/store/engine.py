@@ -1,0 +1,187 @@
+"""The event store on SQL: lock the subjects, decide in memory, write everything in one statement a table, commit.
+
+Deciding under the lock makes a conflict impossible instead of retried, and one round trip serves any number of units.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from libs.events.clock import Clock
+from libs.events.decider import Decider, Refused
+from libs.events.envelope import Event
+from libs.events.store import StoreUnavailable, schema
+from libs.events.store.codec import Folding, event_of, opened_data
+from libs.events.store.database import Database, Transaction
+from libs.events.store.deciding import Deciding
+from libs.events.store.grouping import Grouping
+from libs.events.store.hashing import Hashing
+from libs.events.store.instants import from_micros
+from libs.events.store.locking import Locking
+from libs.events.store.opening import is_transient
+from libs.events.store.working import Work
+from libs.events.store.writing import write
+from libs.events.units import Loaded, Outcome, Position, Unit, Verdict
+from libs.events.vault import Vault
+
+S = TypeVar("S", bound=BaseModel)
+BATCH = 1000
+TRIES = 8
+
+
+class SqlStore:
+    """One service's facts, on PostgreSQL or SQLite alike."""
+
+    def __init__(
+        self, service: str, database: Database, decider: Decider[Any], vault: Vault, clock: Clock, secret: bytes,
+        *, shards: int = 16, epoch: int = 0, remember: timedelta = timedelta(days=7), on_append: Any = None,
+    ) -> None:  # fmt: skip
+        self.service, self._database, self._vault = service, database, vault
+        self._folding: Folding[Any] = Folding(decider)
+        self._hashing = Hashing(secret)
+        self._deciding = Deciding(service, self._folding, clock, self._hashing, shards, epoch, remember)
+        self._locking = Locking(service, self._folding, vault, self._hashing)
+        self._on_append = on_append or (lambda: None)
+        self._grouping = Grouping(self._commit, lanes=2 if database.dialect == "postgresql" else 1)
+
+    async def execute(self, unit: Unit) -> Outcome:
+        outcome = await self._grouping.submit(unit)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return await self._recalled(unit, outcome)
+
+    async def execute_all(self, units: Sequence[Unit]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for start in range(0, len(units), BATCH):
+            for outcome in await self._commit(units[start : start + BATCH]):
+                if isinstance(outcome, StoreUnavailable):
+                    raise outcome
+                outcomes.append(failed(outcome) if isinstance(outcome, BaseException) else outcome)
+        return outcomes
+
+    async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
+        decided = await self._attempt(tx, units, again=False)
+        return [failed(o) if isinstance(o, BaseException) else o for o in decided]
+
+    async def _commit(self, units: Sequence[Unit], again: bool = False) -> list[Outcome | BaseException]:
+        """Commits units together; a database error halves them until the bad one stands alone."""
+        for attempt in range(TRIES):
+            try:
+                async with self._database.begin() as tx:
+                    outcomes = await self._attempt(tx, units, again)
+                self._on_append()
+                return outcomes
+            except Exception as error:
+                if isinstance(error, IntegrityError) and attempt < 2:
+                    again_now = again  # somebody took a name since we looked: it will be seen next time
+                elif is_transient(error):
+                    again_now = True  # the commit may have gone through: keys tell
+                elif len(units) > 1:
+                    middle = len(units) // 2
+                    return await self._commit(units[:middle], again) + await self._commit(units[middle:], again)
+                else:
+                    return [error]
+                again = again or again_now
+                last = error
+            await asyncio.sleep(random.uniform(0.5, 1.5) * min(0.01 * 2**attempt, 1.0))
+        return [StoreUnavailable(type(last).__name__)] * len(units)
+
+    async def _attempt(self, tx: Transaction, units: Sequence[Unit], again: bool) -> list[Outcome | BaseException]:
+        work = await self._locking.lock(tx, units)
+        outcomes: list[Outcome | BaseException] = []
+        for unit in units:
+            try:
+                outcomes.append(self._deciding.decide(work, unit, again))
+            except Exception as error:
+                outcomes.append(error)
+        await write(tx, work, self._folding, self._vault)
+        return outcomes
+
+    async def _recalled(self, unit: Unit, outcome: Outcome) -> Outcome:
+        """An *already* with the facts that the first time made, so that the answer can be the same."""
+        if outcome.replayed or all(v.events or not v.accepted or not v.position for v in outcome.verdicts):
+            return outcome
+        verdicts = [await self._recall(v) if v.accepted and v.position and not v.events else v for v in outcome.verdicts]
+        return Outcome(tuple(verdicts), outcome.answer, outcome.replayed, outcome.mismatch, outcome.position)
+
+    async def _recall(self, verdict: Verdict) -> Verdict:
+        at = verdict.position
+        assert at is not None
+        near = schema.events.c
+        query = select(schema.events).where(
+            near.subject == at.subject, near.sequence > at.sequence - 100, near.sequence < at.sequence + 100
+        )
+        async with self._database.read() as reader:
+            rows = (await reader.conn.execute(query.order_by(near.sequence))).all()
+        key = next((r.key.split(".")[0] for r in rows if r.sequence == at.sequence), None)
+        events = [event_of(r, self.service, orjson.loads(r.data)) for r in rows if r.key.split(".")[0] == key]
+        return Verdict(verdict.status, at, tuple(events), verdict.state)
+
+    async def load(self, subjects: Iterable[str]) -> dict[str, Loaded]:
+        wanted = sorted(set(subjects))
+        async with self._database.read() as reader:
+            found = await self._locking.read(reader, wanted)
+        return {s: Loaded(f.state, f.sequence, f.recorded, f.erased_before) for s, f in found.items()}
+
+    async def find(self, names: Iterable[str]) -> dict[str, Position]:
+        hashed = {self._hashing.of(name): name for name in names}
+        async with self._database.read() as reader:
+            rows = await reader.select_in(schema.names, "name", list(hashed))
+        return {hashed[bytes(name)]: Position(self.service, subject, sequence) for name, subject, sequence in rows}
+
+    async def history(self, subject: str, after: int = 0, limit: int | None = None) -> list[Event]:
+        column = schema.events.c
+        query = select(schema.events).where(column.subject == subject, column.sequence > after)
+        async with self._database.read() as reader:
+            rows = (await reader.conn.execute(query.order_by(column.sequence).limit(limit))).all()
+            keys = await self._vault.keys(reader, [subject])
+        key = keys.get(subject)
+        return [
+            event_of(r, self.service, opened_data(r.type, r.version, orjson.loads(r.data), r.id, key)) for r in rows
+        ]
+
+    async def erased_among(self, subjects: Iterable[str]) -> set[str]:
+        """Those of the subjects that were erased here."""
+        async with self._database.read() as reader:
+            rows = await reader.select_in(schema.subjects, "subject", list(subjects), columns=("subject", "erased_before"))
+        return {subject for subject, before in rows if before is not None}
+
+    async def opener(self, subjects: Iterable[str]) -> Opener:
+        """Opens sealed leaves of these subjects, as views keep them."""
+        async with self._database.read() as reader:
+            return Opener(await self._vault.keys(reader, set(subjects)))
+
+
+class Opener:
+    """Opens sealed leaves with keys at hand."""
+
+    def __init__(self, keys: dict[str, Any]) -> None:
+        self._keys = keys
+
+    def open(self, subject: str, field: str, leaf: Any) -> Any:
+        """The plain value of a leaf; what is not sealed as it is; None where the key was shredded."""
+        if not (isinstance(leaf, dict) and leaf.keys() == {"sealed"}):
+            return leaf
+        key = self._keys.get(subject)
+        return key.open(field, leaf) if key else None
+
+    def record(self, subject: str, data: dict[str, Any]) -> dict[str, Any]:
+        """All of a record's leaves opened."""
+        return {field: self.open(subject, field, leaf) for field, leaf in data.items()}
+
+
+def failed(error: BaseException) -> Outcome:
+    """The outcome of a unit that could not be decided or stored; its text may hold what was sent, so it is not told."""
+    return Outcome((Verdict("invalid", refusal=Refused("cannot_apply", f"not applied: {type(error).__name__}")),))
+
+
+__all__ = ["Opener", "SqlStore", "from_micros"]

@@ -1,0 +1,130 @@
+"""The outbox: what was committed and not yet acknowledged by the log.
+
+`claim` gives a batch of rows to whoever holds their shards; leaving the block without an error deletes them. Rows of
+a subject are given in the order of its sequence, because their numbers were drawn under its lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import text
+
+from libs.events.store import schema
+from libs.events.store.database import Database, Transaction
+
+Row = tuple[int, str, bytes, bytes]
+"""Number, subject, attributes (NUL-separated) and value."""
+
+
+class Outbox(Protocol):
+    """What the relay takes from."""
+
+    def claim(self, limit: int) -> AbstractAsyncContextManager[Sequence[Row]]:
+        """The next rows of the shards that nobody else holds; deleted once the block ends well."""
+        ...
+
+
+class SqliteOutbox:
+    """One file, one relay: whoever runs the process holds all shards."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def claim(self, limit: int) -> AsyncIterator[Sequence[Row]]:
+        query = text("SELECT id, subject, head, value FROM outbox ORDER BY id LIMIT :limit")
+        async with self._database.read() as reader:
+            rows: Sequence[Any] = (await reader.conn.execute(query, {"limit": limit})).all()
+        yield rows
+        if rows:
+            # everything up to the last row was read: numbers of one writer at a time leave no holes
+            async with self._database.begin() as tx:
+                await tx.conn.execute(text("DELETE FROM outbox WHERE id <= :last"), {"last": rows[-1][0]})
+
+
+_LOCK = text("SELECT shard FROM relay_shards ORDER BY shard LIMIT :most FOR UPDATE SKIP LOCKED")
+_READ = (
+    "SELECT id, subject, head, value FROM outbox WHERE id > $1::bigint AND shard = ANY($2::smallint[]) "
+    "ORDER BY id LIMIT $3::int"
+)
+_READ_ALL = "SELECT id, subject, head, value FROM outbox WHERE id > $1::bigint ORDER BY id LIMIT $2::int"
+_DELETE = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
+_LAST = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_id_seq")
+_WRITERS = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid()"
+)
+MARK_EVERY = 0.5
+
+
+class PostgresOutbox:
+    """Many relays: each locks the rows of the shards it serves for as long as one batch takes.
+
+    A delete leaves a dead row at the head of the index, and while any old transaction is open nothing can remove it:
+    reading from the head would cost more and more. So reading starts at a *mark* below which all rows are known to be
+    dead. A number is safe to pass once every transaction that may have drawn a lower one is over: an insert takes the
+    table's lock before it draws a number, so those transactions are among the lock's holders. An old transaction
+    that never touched the outbox is not, and holds nothing up.
+    """
+
+    def __init__(self, database: Database, shards: int, most: int | None = None) -> None:
+        self._database, self._shards, self._most = database, shards, most or shards
+        self._mark = 0
+        self._pending: tuple[int, set[str]] | None = None
+        self._next_look = 0.0
+
+    async def prepare(self) -> None:
+        """Makes the lock rows, one a shard."""
+        async with self._database.begin() as tx:
+            await tx.insert(schema.relay_shards, [(n,) for n in range(self._shards)])
+
+    @asynccontextmanager
+    async def claim(self, limit: int) -> AsyncIterator[Sequence[Row]]:
+        # the candidate is drawn before the rows are read, so that all rows up to it are in what is read or were sent
+        candidate = await self._candidate()
+        async with self._database.begin() as tx:
+            held = list((await tx.conn.execute(_LOCK, {"most": self._most})).scalars())
+            rows = await self._read(tx, held, limit) if held else []
+            yield rows
+            if rows:
+                await tx.conn.exec_driver_sql(_DELETE, ([row[0] for row in rows],))
+        if candidate is not None and len(held) == self._shards and len(rows) < limit:
+            self._mark = max(self._mark, candidate)
+
+    async def _read(self, tx: Transaction, held: list[int], limit: int) -> Sequence[Any]:
+        if len(held) == self._shards:
+            return (await tx.conn.exec_driver_sql(_READ_ALL, (self._mark, limit))).all()
+        return (await tx.conn.exec_driver_sql(_READ, (self._mark, held, limit))).all()
+
+    async def _candidate(self) -> int | None:
+        """A number below which no insert is under way any more; None while that is not known."""
+        if self._pending is None:
+            if time.monotonic() < self._next_look:
+                return None
+            self._next_look = time.monotonic() + MARK_EVERY
+            async with self._database.read() as reader:
+                last = int((await reader.conn.execute(_LAST)).scalar_one())
+                self._pending = last, set((await reader.conn.execute(_WRITERS)).scalars())
+        last, writers = self._pending
+        if writers:
+            if time.monotonic() < self._next_look:
+                return None
+            self._next_look = time.monotonic() + MARK_EVERY / 10
+            async with self._database.read() as reader:
+                writers &= set((await reader.conn.execute(_WRITERS)).scalars())
+            if writers:
+                self._pending = last, writers
+                return None
+        self._pending = None
+        return last
+
+
+def open_outbox(database: Database, shards: int, most: int | None = None) -> Outbox:
+    """The outbox of a database."""
+    if database.dialect == "postgresql":
+        return PostgresOutbox(database, shards, most)
+    return SqliteOutbox(database)

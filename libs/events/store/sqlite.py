@@ -1,0 +1,129 @@
+"""SQLite: one writer at a time, by `BEGIN IMMEDIATE`; readers never wait (write-ahead log)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import MetaData, Table, event
+from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite_dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+_DIALECT = aiosqlite_dialect()
+_VARIABLES = 30_000  # SQLite allows 32,766 in one statement
+
+
+class SqliteTransaction:
+    """A connection, in a transaction or only to read."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self.conn = conn
+
+    async def select_in(
+        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = (), lock: bool = False
+    ) -> Sequence[Any]:
+        wanted = ", ".join(columns or table.columns.keys())
+        bound = _bound(table, column, values)
+        found: list[Any] = []
+        for some in _batched(bound):
+            marks = ",".join("?" * len(some))
+            statement = f"SELECT {wanted} FROM {table.name} WHERE {column} IN ({marks})"
+            found += (await self.conn.exec_driver_sql(statement, tuple(some))).all()
+        return found
+
+    async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
+        if rows:
+            await self._write(_insert(table, tuple(columns)) + " ON CONFLICT DO NOTHING", table, rows, columns)
+
+    async def append(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
+        if rows:
+            await self._write(_insert(table, tuple(columns)), table, rows, columns)
+
+    async def upsert(
+        self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = (), where: str = ""
+    ) -> None:
+        if rows:
+            await self._write(_insert(table, tuple(columns)) + _update(table, tuple(columns), where), table, rows, columns)
+
+    async def _write(self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
+        names = columns or table.columns.keys()
+        binds = [table.columns[n].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for n in names]
+        if any(binds):
+            rows = [tuple(b(v) if b else v for b, v in zip(binds, row, strict=True)) for row in rows]
+        await self.conn.exec_driver_sql(statement, list(rows))
+
+
+def _batched(values: list[Any]) -> list[list[Any]]:
+    return [values[i : i + _VARIABLES] for i in range(0, len(values), _VARIABLES)]
+
+
+@lru_cache(256)
+def _insert(table: Table, columns: tuple[str, ...]) -> str:
+    names = columns or tuple(table.columns.keys())
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+@lru_cache(256)
+def _update(table: Table, columns: tuple[str, ...], where: str) -> str:
+    key = [c.name for c in table.primary_key]
+    sets = ", ".join(f"{n} = excluded.{n}" for n in (columns or table.columns.keys()) if n not in key)
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}" + (f" WHERE {where}" if where else "")
+
+
+def _bound(table: Table, column: str, values: Collection[Any]) -> list[Any]:
+    bind = table.columns[column].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    return [bind(v) for v in values] if bind else list(values)
+
+
+class SqliteDatabase:
+    """One service's database in a file."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: str, pool_size: int = 4) -> None:
+        self.engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=pool_size, max_overflow=8)
+        event.listen(self.engine.sync_engine, "connect", _prepare)
+        # within one process a fair queue beats busy-waiting; between processes busy_timeout serves
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[SqliteTransaction]:
+        async with self._writer, self.engine.connect() as conn:
+            await conn.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield SqliteTransaction(conn)
+            except BaseException:
+                await asyncio.shield(conn.exec_driver_sql("ROLLBACK"))
+                raise
+            await conn.exec_driver_sql("COMMIT")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[SqliteTransaction]:
+        async with self.engine.connect() as conn:
+            yield SqliteTransaction(conn)
+
+    async def create(self, metadata: MetaData) -> None:
+        async with self.begin() as tx:
+            await tx.conn.run_sync(metadata.create_all)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _prepare(connection: Any, _: Any) -> None:
+    # autocommit: transactions are begun in so many words, the driver begins none of its own
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether trying again may help: another process held the file for long."""
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)

@@ -1,0 +1,63 @@
+"""Subjects while a group of units is decided: what was read under lock, and what will be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from libs.events.units import Answer, Position
+from libs.events.vault import SubjectKey
+
+
+@dataclass(slots=True)
+class Subject:
+    """One locked subject."""
+
+    subject: str
+    sequence: int
+    recorded: datetime | None
+    erased_before: datetime | None
+    state: Any
+    key: SubjectKey | None
+    new_key: bool = False
+    shredded: bool = False
+    changed: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """All that one transaction reads and writes. Names and receipts grow as units are decided, so that
+    a later unit of the same group sees what an earlier one did."""
+
+    subjects: dict[str, Subject]
+    names: dict[bytes, Position]
+    receipts: dict[bytes, tuple[bytes, Answer, Position]]
+    event_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    outbox_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    name_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    receipt_rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def mark(self, subjects: set[str]) -> Savepoint:
+        """Where to go back to if a unit is refused in the middle."""
+        return Savepoint(
+            {s: replace(self.subjects[s]) for s in subjects},
+            len(self.event_rows), len(self.outbox_rows), len(self.name_rows),
+        )  # fmt: skip
+
+    def back_to(self, mark: Savepoint) -> None:
+        """Forgets what was decided since the mark."""
+        self.subjects.update(mark.subjects)
+        for name, *_ in self.name_rows[mark.names :]:
+            del self.names[name]
+        del self.event_rows[mark.events :], self.outbox_rows[mark.outbox :], self.name_rows[mark.names :]
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    """A copy of a few subjects, and how long the lists were."""
+
+    subjects: dict[str, Subject]
+    events: int
+    outbox: int
+    names: int
