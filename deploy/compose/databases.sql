@@ -1,0 +1,5 @@
+-- Each service owns its own database.
+CREATE DATABASE profile;
+CREATE DATABASE care;
+CREATE DATABASE complaints;
+CREATE DATABASE scoring;
