@@ -1,0 +1,69 @@
+"""Loyalty of one customer as purchases show it: recency, frequency, monetary value, and the stage (domain §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from libs.events.catalogue.customers import Stage
+from services.scoring.domain.fact import Fact
+from services.scoring.domain.purchases import PURCHASED, PurchaseDay, purchase_days
+from services.scoring.domain.settings import ScoringSettings
+
+DAY = timedelta(days=1)
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How somebody buys. `recency_days`: whole days since the last purchase, None before the first;
+    `frequency`: repeat purchase days (the first does not count); `monetary`: mean value of a repeat purchase day as
+    (amount with two decimals, currency), None where there is none in that currency."""
+
+    recency_days: int | None
+    frequency: int
+    monetary: tuple[str, str] | None
+
+
+def habit(facts: Sequence[Fact], as_of: datetime, settings: ScoringSettings) -> Habit:
+    """The buying habit as of `as_of`; `facts` admitted and in order.
+
+    Amounts of different currencies are never added or converted: `monetary` is told in the setting's currency, else in
+    that of the latest purchase, over the repeat days on which something was bought in it.
+    """
+    days = purchase_days(facts)
+    if not days:
+        return Habit(None, 0, None)
+    latest = days[-1]
+    value = _mean_value(days, settings.currency or latest.currency)
+    return Habit((as_of - latest.last) // DAY, len(days) - 1, value)
+
+
+def _mean_value(days: list[PurchaseDay], currency: str) -> tuple[str, str] | None:
+    values = [day.values[currency] for day in days[1:] if currency in day.values]
+    if not values:
+        return None
+    mean = (sum(values, Decimal(0)) / len(values)).quantize(CENT, ROUND_HALF_EVEN)
+    return format(mean, "f"), currency
+
+
+def stage_of(facts: Sequence[Fact]) -> Stage | None:
+    """The stage of the customer; `facts` admitted and in order.
+
+    A purchase makes a prospect active, and a lost customer, too: who buys has not left, whether or not somebody told
+    us of winning them back.
+    """
+    stage: Stage | None = None
+    for fact in facts:
+        if fact.type == "customer.lost":
+            stage = "lost"
+        elif fact.type == "customer.won_back":
+            stage = "won_back"
+        elif fact.type == PURCHASED:
+            if fact.data.get("refund_of") is None and stage != "won_back":
+                stage = "active"
+        elif fact.type in ("customer.recorded", "customer.updated"):
+            stage = fact.data.get("stage") or stage
+    return stage

@@ -1,0 +1,96 @@
+"""Purchase days: what the orders of one customer come to, refunds taken off.
+
+- A day is a UTC day; the orders of one day are one purchase.
+- A refund takes its amount off the order it names, on that order's day and not on its own: that is the purchase that
+  was worth less. An order taken back in full is no purchase at all; more cannot be taken back than was paid.
+- A refund of an order that is not known (yet), or in another currency than it, changes nothing until that is known.
+- The same order told through two records of one person (same order, moment, amount) is one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from services.scoring.domain.fact import Fact
+
+PURCHASED = "customer.purchased"
+
+
+@dataclass(slots=True)
+class Order:
+    """One order and what of it was taken back."""
+
+    at: datetime
+    currency: str
+    amount: Decimal
+    refunded: Decimal = Decimal(0)
+    touched: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still counts as a purchase. An order for nothing does, one taken back in full does not."""
+        return not self.touched or self.refunded < self.amount
+
+    @property
+    def value(self) -> Decimal:
+        """What the customer paid in the end."""
+        return max(self.amount - self.refunded, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseDay:
+    """A day on which the customer bought: its value by currency and the moment of the last order."""
+
+    day: date
+    values: dict[str, Decimal]
+    last: datetime
+    currency: str
+    """Of the last order."""
+
+
+def purchase_days(facts: Iterable[Fact]) -> list[PurchaseDay]:
+    """The days, in order, on which the customer bought what was not taken back; `facts` in order of the fold."""
+    days: dict[date, PurchaseDay] = {}
+    for order in standing_orders(facts):
+        day = order.at.astimezone(UTC).date()
+        values = days[day].values if day in days else {}
+        values[order.currency] = values.get(order.currency, Decimal(0)) + order.value
+        days[day] = PurchaseDay(day, values, order.at, order.currency)
+    return [days[day] for day in sorted(days)]
+
+
+def standing_orders(facts: Iterable[Fact]) -> list[Order]:
+    """The orders not taken back in full, each with what was."""
+    orders: list[Order] = []
+    here: dict[tuple[str, str], Order] = {}
+    anywhere: dict[str, Order] = {}
+    refunds: list[Fact] = []
+    told: set[tuple[object, ...]] = set()
+    for fact in facts:
+        if fact.type != PURCHASED:
+            continue
+        data = fact.data
+        money = data["amount"]
+        same = (data["order"], data.get("refund_of"), fact.time, money["amount"], money["currency"])
+        if same in told:
+            continue
+        told.add(same)
+        if data.get("refund_of") is not None:
+            refunds.append(fact)
+            continue
+        order = Order(fact.time, money["currency"], Decimal(money["amount"]))
+        orders.append(order)
+        here.setdefault((fact.subject, data["order"]), order)
+        anywhere.setdefault(data["order"], order)
+    for fact in refunds:
+        # Order numbers are unique within one record: that record's own order first, the person's other ones second.
+        name = fact.data["refund_of"]
+        taken = here.get((fact.subject, name)) or anywhere.get(name)
+        money = fact.data["amount"]
+        if taken is not None and taken.currency == money["currency"]:
+            taken.refunded += Decimal(money["amount"])
+            taken.touched = True
+    return [order for order in orders if order.stands]

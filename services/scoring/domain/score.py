@@ -1,0 +1,110 @@
+"""The score of one customer: everything their facts come to as of a day, in the contract's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from libs.events.catalogue.scores import Tier
+from libs.events.values import rfc3339
+from services.scoring.domain.answers import ANSWERED, AnswerRow, with_expectations
+from services.scoring.domain.complaints import ComplaintCounts, complaints, counts
+from services.scoring.domain.fact import Fact, state_hash
+from services.scoring.domain.loyalty import Habit, habit, stage_of
+from services.scoring.domain.person import admitted, applied
+from services.scoring.domain.satisfaction import Satisfaction, satisfaction
+from services.scoring.domain.settings import DEFAULTS, ScoringSettings
+from services.scoring.domain.tier import Standing, tier_of
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A customer as of a day."""
+
+    satisfaction: Satisfaction
+    habit: Habit
+    complaints: ComplaintCounts
+    tier: Tier
+    reasons: list[str]
+
+
+def picture(facts: list[Fact], as_of: datetime, settings: ScoringSettings = DEFAULTS) -> Picture:
+    """The picture that `facts` (from `admitted`) give; announcing compares two of them."""
+    found = satisfaction(with_expectations(AnswerRow.of(f, "") for f in facts if f.type == ANSWERED), settings)
+    buys = habit(facts, as_of, settings)
+    complained = counts(complaints(facts))
+    standing = Standing(
+        stage_of(facts), buys.recency_days, buys.frequency, found.level, found.nps_answer, complained.open
+    )
+    tier, reasons = tier_of(standing, settings)
+    return Picture(found, buys, complained, tier, reasons)
+
+
+def score(
+    customer: str,
+    facts: Iterable[Fact],
+    as_of: datetime,
+    settings: ScoringSettings = DEFAULTS,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
+    """The score as the contract shapes it, of all facts of all subjects of the person `customer`.
+
+    A pure function of the facts admitted: their order, and how often each is given, do not matter. The shape is always
+    whole; null is "not known". Gaps are in points and not rounded.
+    """
+    known = admitted(facts, as_of, known_at)
+    seen = picture(known, as_of, settings)
+    said, buys, complained = seen.satisfaction, seen.habit, seen.complaints
+    return {
+        "customer": customer,
+        "as_of": rfc3339(as_of),
+        "satisfaction": {
+            "overall": {"gap": said.gap, "level": said.level, "n": said.n},
+            "dimensions": {
+                name: {"perception": d.perception, "expectation": d.expectation, "gap": d.gap, "n": d.n}
+                for name, d in said.dimensions.items()
+            },
+            "nps_answer": said.nps_answer,
+            "csat": said.csat,
+            "ces": said.ces,
+        },
+        "loyalty": {
+            "tier": seen.tier,
+            "reasons": seen.reasons,
+            "recency_days": buys.recency_days,
+            "frequency": buys.frequency,
+            "monetary": buys.monetary and {"amount": buys.monetary[0], "currency": buys.monetary[1]},
+            "p_alive": None,
+            "expected_purchases": None,
+        },
+        "complaints": {
+            "open": complained.open,
+            "corrected": complained.corrected,
+            "corrected_promptly": complained.corrected_promptly,
+        },
+        "state_hash": state_hash(known),
+        "applied": applied(known),
+    }
+
+
+def explain(
+    customer: str,
+    facts: Iterable[Fact],
+    as_of: datetime,
+    settings: ScoringSettings = DEFAULTS,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Where the overall gap comes from: points per answer and dimension, adding up to `overall.gap` (null: none)."""
+    said = picture(admitted(facts, as_of, known_at), as_of, settings).satisfaction
+    return {
+        "customer": customer,
+        "as_of": rfc3339(as_of),
+        "overall": {"gap": said.gap, "level": said.level, "n": said.n},
+        "contributions": [
+            {"event": c.event, "type": c.type, "at": rfc3339(c.at)}
+            | {"dimension": c.dimension, "contribution": c.contribution}
+            for c in said.contributions
+        ],
+    }

@@ -1,0 +1,50 @@
+"""Spot, Correct, Report: the state of a complaint as of a day."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.scoring.domain.complaints import ComplaintCounts, complaints, counts
+from services.scoring.domain.fact import Fact
+from tests.services.scoring.domain.given import day, step
+
+SPOTTED = step("spotted", day(1), 1)
+PROMPT = step("corrected", day(2), 2, agreed=True, by="lan", promptly=True)
+REPORTED = step("reported", day(3), 3)
+REOPENED = step("reopened", day(4), 4)
+LATE = step("corrected", day(6), 5, agreed=True, by="lan", promptly=False)
+WITHDRAWN = step("withdrawn", day(7), 6)
+
+
+@pytest.mark.parametrize(
+    ("steps", "stands"),
+    [
+        ([], ComplaintCounts()),
+        ([SPOTTED], ComplaintCounts(open=1)),
+        ([SPOTTED, PROMPT], ComplaintCounts(corrected=1, corrected_promptly=1)),
+        ([SPOTTED, PROMPT, REPORTED], ComplaintCounts(corrected=1, corrected_promptly=1)),
+        ([SPOTTED, PROMPT, REPORTED, REOPENED], ComplaintCounts(open=1)),
+        ([SPOTTED, PROMPT, REOPENED, LATE], ComplaintCounts(corrected=1)),
+        ([SPOTTED, WITHDRAWN], ComplaintCounts()),
+        ([PROMPT], ComplaintCounts()),
+    ],
+)
+def test_states(steps: list[Fact], stands: ComplaintCounts) -> None:
+    assert counts(complaints(steps)) == stands
+    assert counts(complaints(reversed(steps))) == stands
+
+
+def test_steps_of_one_moment_follow_their_nature() -> None:
+    steps = [step("reported", day(1), 3), step("spotted", day(1), 1), step("corrected", day(1), 2, promptly=True)]
+    assert complaints(steps)[0].state == "reported"
+
+
+def test_a_row_keeps_what_came_undone() -> None:
+    row = complaints([SPOTTED, PROMPT, REOPENED, LATE])[0]
+    assert (row.state, row.corrected_at, row.promptly, row.reopenings) == ("corrected", day(6), False, 1)
+    assert complaints([SPOTTED, PROMPT, REOPENED])[0].ever_corrected
+
+
+def test_complaints_are_told_apart() -> None:
+    other = [step("spotted", day(2), 7, complaint="l"), step("withdrawn", day(3), 8, complaint="l")]
+    assert counts(complaints([SPOTTED, PROMPT, *other])) == ComplaintCounts(corrected=1, corrected_promptly=1)
