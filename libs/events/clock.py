@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -39,4 +38,9 @@ class FixedClock:
 
 def new_id() -> str:
     """A random id (UUIDv4, 36 characters)."""
-    return str(uuid.UUID(bytes=os.urandom(16), version=4))
+    # what uuid.uuid4 does, at a third of its cost: an id is drawn for every fact
+    raw = bytearray(os.urandom(16))
+    raw[6] = (raw[6] & 0x0F) | 0x40
+    raw[8] = (raw[8] & 0x3F) | 0x80
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

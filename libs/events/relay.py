@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from libs.events.envelope import HEADERS
 from libs.events.log import Log, Outgoing, Unavailable
-from libs.events.store.opening import is_transient
+from libs.events.store.errors import is_transient
 from libs.events.store.outbox import Outbox, Row
 
 LIMIT = 2000

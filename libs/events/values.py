@@ -58,7 +58,7 @@ def _utc(moment: datetime) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """`moment` as RFC 3339 in UTC, with microseconds only where there are any."""
-    text = moment.astimezone(UTC).isoformat()
+    text = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
     return text[:-6] + "Z"
 
 

@@ -22,8 +22,8 @@ _PLAIN, _SEALED = b"\x00", b"\x01"
 def sealed_data(data: Data, event_id: str, key: SubjectKey | None) -> dict[str, Any]:
     """The JSON value of a fact's data with its personal fields sealed; only members that were set are there."""
     dumped: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True)
-    for field in catalogue.type_of(type(data)).personal & dumped.keys():
-        if dumped[field] is not None:
+    for field in catalogue.type_of(type(data)).personal:
+        if dumped.get(field) is not None:
             assert key is not None, "a subject with personal data has a key"
             dumped[field] = key.seal(event_id, field, dumped[field])
     return dumped
@@ -32,14 +32,14 @@ def sealed_data(data: Data, event_id: str, key: SubjectKey | None) -> dict[str, 
 def has_personal(data: Data) -> bool:
     """Whether some personal field holds something."""
     personal = catalogue.type_of(type(data)).personal
-    return any(getattr(data, field) is not None for field in personal & data.model_fields_set)
+    return bool(personal) and any(getattr(data, field) is not None for field in personal)
 
 
 def opened_data(type_name: str, version: int, data: dict[str, Any], event_id: str, key: SubjectKey | None) -> dict[str, Any]:
     """The data in its current version with personal fields in plain, or None where the key was shredded."""
     current = dict(catalogue.current(type_name, version, data))
-    for field in catalogue.find(type_name).personal & current.keys():
-        leaf = current[field]
+    for field in catalogue.find(type_name).personal:
+        leaf = current.get(field)
         if isinstance(leaf, dict) and leaf.keys() == {"sealed"}:
             current[field] = key.open(field, leaf, event_id) if key else None
     return current
@@ -56,12 +56,14 @@ class Folding(Generic[S]):
         plain = state.model_dump_json(exclude_defaults=True).encode()
         return _SEALED + key.seal_bytes(f"state {subject}", plain) if key else _PLAIN + plain
 
-    def load(self, snapshot: bytes, key: SubjectKey | None, subject: str) -> S | None:
-        """The state in a snapshot; None where its key was shredded."""
+    def is_sealed(self, snapshot: bytes | None) -> bool:
+        """Whether a snapshot needs its subject's key."""
+        return snapshot is not None and snapshot[:1] == _SEALED
+
+    def load(self, snapshot: bytes, key: SubjectKey | None, subject: str) -> S:
+        """The state in a snapshot."""
         plain = snapshot[1:]
-        if snapshot[:1] == _SEALED:
-            if key is None:
-                return None
+        if key and snapshot[:1] == _SEALED:
             plain = key.open_bytes(f"state {subject}", plain)
         return self.decider.state.model_validate_json(plain)
 

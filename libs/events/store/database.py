@@ -16,12 +16,10 @@ class Reader(Protocol):
     conn: AsyncConnection
 
     async def select_in(
-        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = (), lock: bool = False
+        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = ()
     ) -> Sequence[Any]:
-        """Rows whose `column` is among `values` (any number of them), as tuples of `columns` (default: all).
-
-        With `lock` (PostgreSQL, in a transaction), each row is locked for update, in the order of `column`.
-        """
+        """Rows whose `column` is among `values` (any number of them), as tuples of `columns` (default: all); their
+        values are as the database keeps them."""
         ...
 
 

@@ -59,21 +59,21 @@ class Deciding:
 
     def _request(self, work: Work, request: Request, now: datetime, again: bool) -> Verdict:
         subject = work.subjects[request.subject]
-        own = self._hashing.of(request.name)
-        if taken := work.names.get(own):
+        named = work.named[id(request)]
+        if taken := work.names.get(named.own):
             return Verdict("appended" if again else "already", taken, state=subject.state)
         if subject.erased_before is not None:
             if request.erases:
                 return Verdict("already", self._present(subject), state=subject.state)
             anew = request.command.at > subject.erased_before
             return Verdict("erased", refusal=Refused("erased", "this customer was erased", {"anew": anew}))
-        for name in request.command.unique(request.subject):
-            if taken := work.names.get(self._hashing.of(name)):
+        for name in named.unique:
+            if taken := work.names.get(name):
                 return Verdict("already", taken, state=subject.state)
         try:
-            for name in request.command.needs(request.subject):
-                if self._hashing.of(name) not in work.names:
-                    raise missing(name)
+            for name, plain in named.needs:
+                if name not in work.names:
+                    raise missing(plain)
             new = self._folding.decider.decide(request.command, subject.state)
         except Refused as refusal:
             return refused(refusal)
@@ -83,9 +83,8 @@ class Deciding:
         if not events:
             return Verdict("already", self._present(subject), state=subject.state)
         last = Position(self._service, subject.subject, subject.sequence)
-        self._name(work, own, last)
-        for name in request.command.unique(request.subject):
-            self._name(work, self._hashing.of(name), last)
+        for name in (named.own, *named.unique):
+            self._name(work, name, last)
         return Verdict("appended", last, tuple(events), subject.state)
 
     def _present(self, subject: Subject) -> Position | None:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from libs.events.clock import Clock
 from libs.events.decider import Decider, Refused
@@ -25,9 +24,8 @@ from libs.events.store.database import Database, Transaction
 from libs.events.store.deciding import Deciding
 from libs.events.store.grouping import Grouping
 from libs.events.store.hashing import Hashing
-from libs.events.store.instants import from_micros
 from libs.events.store.locking import Locking
-from libs.events.store.opening import is_transient
+from libs.events.store.errors import is_taken, is_transient
 from libs.events.store.working import Work
 from libs.events.store.writing import write
 from libs.events.units import Loaded, Outcome, Position, Unit, Verdict
@@ -81,7 +79,7 @@ class SqlStore:
                 self._on_append()
                 return outcomes
             except Exception as error:
-                if isinstance(error, IntegrityError) and attempt < 2:
+                if is_taken(error) and attempt < 3:
                     again_now = again  # somebody took a name since we looked: it will be seen next time
                 elif is_transient(error):
                     again_now = True  # the commit may have gone through: keys tell
@@ -182,6 +180,3 @@ class Opener:
 def failed(error: BaseException) -> Outcome:
     """The outcome of a unit that could not be decided or stored; its text may hold what was sent, so it is not told."""
     return Outcome((Verdict("invalid", refusal=Refused("cannot_apply", f"not applied: {type(error).__name__}")),))
-
-
-__all__ = ["Opener", "SqlStore", "from_micros"]

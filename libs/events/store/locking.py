@@ -10,9 +10,11 @@ from sqlalchemy import select
 from libs.events.store import schema
 from libs.events.store.codec import Folding
 from libs.events.store.database import Reader, Transaction
+from libs.events.store.errors import Stale
+from libs.events.store.gathering import gather
 from libs.events.store.hashing import Hashing
 from libs.events.store.instants import from_micros
-from libs.events.store.working import Subject, Work
+from libs.events.store.working import Named, Subject, Work
 from libs.events.units import Answer, Position, Unit
 from libs.events.vault import SubjectKey, Vault
 
@@ -24,80 +26,76 @@ class Locking:
         self._service, self._folding, self._vault, self._hashing = service, folding, vault, hashing
 
     async def lock(self, tx: Transaction, units: Sequence[Unit]) -> Work:
-        """Locks the subjects in sorted order and reads everything else after that, so that it cannot be stale."""
-        wanted = sorted({r.subject for u in units for r in u.requests})
-        # the rows are made first: a row lock needs a row, and the insert itself waits for a rival's
-        await tx.insert(schema.subjects, [(s, 0) for s in wanted], columns=("subject", "sequence"))
-        subjects = await self._subjects(tx, wanted, lock=True)
-        names = await self._names(tx, units)
-        return Work(subjects, names, await self._receipts(tx, units, subjects))
+        """The work of these units, with their subjects locked."""
+        wanted, names, named = set(), set(), {}
+        of = self._hashing.of
+        for unit in units:
+            for request in unit.requests:
+                command, subject = request.command, request.subject
+                unique = [of(n) for n in command.unique(subject)]
+                needs = [(of(n), n) for n in command.needs(subject)]
+                mine = named[id(request)] = Named(of(request.name), unique, needs)
+                wanted.add(subject)
+                names.add(mine.own)
+                names.update(unique)
+                names.update(n for n, _ in needs)
+        receipts = [of(u.receipt.key) for u in units if u.receipt]
+        found = await gather(tx, sorted(wanted), names, receipts)
+        subjects = await self._subjects(tx, found.subjects)
+        positions = {bytes(n): Position(self._service, s, q) for n, s, q in found.names}
+        return Work(subjects, positions, await self._receipts(tx, found.receipts, subjects), named)
 
     async def read(self, reader: Reader, wanted: Sequence[str]) -> dict[str, Subject]:
         """Subjects as they stand, without a lock."""
-        found = await self._subjects(reader, wanted, lock=False)
+        columns = ("subject", "sequence", "recorded", "erased_before", "state", "state_version")
+        rows = await reader.select_in(schema.subjects, "subject", wanted, columns=columns)
+        found = await self._subjects(reader, rows)
         return {s: found.get(s) or Subject(s, 0, None, None, self._folding.decider.initial(), None) for s in wanted}
 
-    async def _subjects(self, reader: Reader, wanted: Sequence[str], lock: bool) -> dict[str, Subject]:
-        rows = await reader.select_in(schema.subjects, "subject", wanted, lock=lock)
-        keys = await self._vault.keys(reader, [r.subject for r in rows if r.sequence])
+    async def _subjects(self, reader: Reader, rows: Sequence[Any]) -> dict[str, Subject]:
+        sealed = [row[0] for row in rows if row[4] is None and row[1] or self._folding.is_sealed(row[4])]
+        keys = await self._vault.keys(reader, sealed)
         found: dict[str, Subject] = {}
-        stale: list[str] = []
-        for row in rows:
-            state, fresh = self._state(row, keys.get(row.subject))
-            if not fresh:
-                stale.append(row.subject)
-            found[row.subject] = Subject(
-                row.subject, row.sequence,
-                from_micros(row.recorded) if row.recorded is not None else None,
-                from_micros(row.erased_before) if row.erased_before is not None else None,
-                state, keys.get(row.subject),
+        stale: list[Subject] = []
+        for name, sequence, recorded, erased, snapshot, version in rows:
+            key = keys.get(name)
+            subject = Subject(
+                name, sequence, None if recorded is None else from_micros(recorded),
+                None if erased is None else from_micros(erased), None, key,
             )  # fmt: skip
+            if not sequence or erased is not None:
+                subject.state = self._folding.decider.initial()
+            elif snapshot is None or version != self._folding.decider.version:
+                stale.append(subject)
+            elif self._folding.is_sealed(snapshot) and key is None:
+                # erased between two reads; under lock it cannot be: then the next try sees it whole
+                raise Stale("a sealed snapshot without its key")
+            else:
+                subject.state = self._folding.load(snapshot, key, name)
+            found[name] = subject
         for subject in stale:
-            await self._fold(reader, found[subject])
+            await self._fold(reader, subject)
         return found
-
-    def _state(self, row: Any, key: SubjectKey | None) -> tuple[Any, bool]:
-        """The state in a subject's row, and whether it can be trusted."""
-        initial = self._folding.decider.initial()
-        if not row.sequence or row.erased_before is not None:
-            return initial, True
-        if row.state is None or row.state_version != self._folding.decider.version:
-            return initial, False
-        state = self._folding.load(bytes(row.state), key, row.subject)
-        return (initial, False) if state is None else (state, True)
 
     async def _fold(self, reader: Reader, subject: Subject) -> None:
         column = schema.events.c
         query = select(schema.events).where(column.subject == subject.subject).order_by(column.sequence)
+        subject.state = self._folding.decider.initial()
         for row in (await reader.conn.execute(query)).all():
             subject.state = self._folding.evolve(subject.state, row, subject.key)
 
-    async def _names(self, reader: Reader, units: Sequence[Unit]) -> dict[bytes, Position]:
-        plain = set()
-        for unit in units:
-            for request in unit.requests:
-                command, subject = request.command, request.subject
-                plain |= {request.name, *command.unique(subject), *command.needs(subject)}
-        rows = await reader.select_in(schema.names, "name", [self._hashing.of(n) for n in plain])
-        return {bytes(name): Position(self._service, subject, sequence) for name, subject, sequence in rows}
-
     async def _receipts(
-        self, reader: Reader, units: Sequence[Unit], subjects: dict[str, Subject]
+        self, reader: Reader, rows: Sequence[Any], subjects: dict[str, Subject]
     ) -> dict[bytes, tuple[bytes, Answer, Position]]:
-        wanted = [self._hashing.of(u.receipt.key) for u in units if u.receipt]
-        if not wanted:
-            return {}
-        rows = await reader.select_in(schema.receipts, "key", wanted)
-        others = {r.subject for r in rows} - subjects.keys()
-        keys = {s: f.key for s, f in subjects.items()} | await self._vault.keys(reader, others)
+        keys: dict[str, SubjectKey | None] = {s: f.key for s, f in subjects.items()}
+        keys |= await self._vault.keys(reader, {row[5] for row in rows} - subjects.keys())
         found = {}
-        for row in rows:
-            sealed, key = bytes(row.body), keys.get(row.subject)
-            body = sealed[1:]
+        for hashed, fingerprint, status, sealed, etag, subject, sequence in rows:
+            body, key = bytes(sealed)[1:], keys.get(subject)
             if sealed[:1] == b"\x01":
                 if key is None:
                     continue  # the person was erased: there is no answer to give again
                 body = key.open_bytes("receipt", body)
-            answer = Answer(row.status, body, row.etag)
-            found[bytes(row.key)] = (bytes(row.fingerprint), answer, Position(self._service, row.subject, row.sequence))
+            position = Position(self._service, subject, sequence)
+            found[bytes(hashed)] = (bytes(fingerprint), Answer(status, body, etag), position)
         return found

@@ -23,10 +23,3 @@ def open_database(url: str, pool_size: int = 8) -> Database:
 
         return PostgresDatabase(url, pool_size)
     raise ValueError(f"no engine for {parsed.drivername}: use sqlite+aiosqlite or postgresql+asyncpg")
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether a database error may pass by itself."""
-    from libs.events.store import postgres, sqlite
-
-    return sqlite.is_transient(error) or postgres.is_transient(error)

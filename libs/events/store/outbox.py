@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from sqlalchemy import text
 
 from libs.events.store import schema
-from libs.events.store.database import Database, Transaction
+from libs.events.store.database import Database
+from libs.events.store.postgres import PostgresDatabase, PostgresTransaction
 
 Row = tuple[int, str, bytes, bytes]
 """Number, subject, attributes (NUL-separated) and value."""
@@ -46,7 +47,7 @@ class SqliteOutbox:
                 await tx.conn.execute(text("DELETE FROM outbox WHERE id <= :last"), {"last": rows[-1][0]})
 
 
-_LOCK = text("SELECT shard FROM relay_shards ORDER BY shard LIMIT :most FOR UPDATE SKIP LOCKED")
+_LOCK = "SELECT shard FROM relay_shards ORDER BY shard LIMIT $1::int FOR UPDATE SKIP LOCKED"
 _READ = (
     "SELECT id, subject, head, value FROM outbox WHERE id > $1::bigint AND shard = ANY($2::smallint[]) "
     "ORDER BY id LIMIT $3::int"
@@ -71,7 +72,7 @@ class PostgresOutbox:
     that never touched the outbox is not, and holds nothing up.
     """
 
-    def __init__(self, database: Database, shards: int, most: int | None = None) -> None:
+    def __init__(self, database: PostgresDatabase, shards: int, most: int | None = None) -> None:
         self._database, self._shards, self._most = database, shards, most or shards
         self._mark = 0
         self._pending: tuple[int, set[str]] | None = None
@@ -87,18 +88,20 @@ class PostgresOutbox:
         # the candidate is drawn before the rows are read, so that all rows up to it are in what is read or were sent
         candidate = await self._candidate()
         async with self._database.begin() as tx:
-            held = list((await tx.conn.execute(_LOCK, {"most": self._most})).scalars())
+            held = [shard for (shard,) in await tx.driver.fetch(_LOCK, self._most)]
             rows = await self._read(tx, held, limit) if held else []
             yield rows
             if rows:
-                await tx.conn.exec_driver_sql(_DELETE, ([row[0] for row in rows],))
+                await tx.driver.execute(_DELETE, [row[0] for row in rows])
         if candidate is not None and len(held) == self._shards and len(rows) < limit:
             self._mark = max(self._mark, candidate)
 
-    async def _read(self, tx: Transaction, held: list[int], limit: int) -> Sequence[Any]:
+    async def _read(self, tx: PostgresTransaction, held: list[int], limit: int) -> Sequence[Any]:
         if len(held) == self._shards:
-            return (await tx.conn.exec_driver_sql(_READ_ALL, (self._mark, limit))).all()
-        return (await tx.conn.exec_driver_sql(_READ, (self._mark, held, limit))).all()
+            rows: Sequence[Any] = await tx.driver.fetch(_READ_ALL, self._mark, limit)
+        else:
+            rows = await tx.driver.fetch(_READ, self._mark, held, limit)
+        return rows
 
     async def _candidate(self) -> int | None:
         """A number below which no insert is under way any more; None while that is not known."""
@@ -125,6 +128,6 @@ class PostgresOutbox:
 
 def open_outbox(database: Database, shards: int, most: int | None = None) -> Outbox:
     """The outbox of a database."""
-    if database.dialect == "postgresql":
+    if isinstance(database, PostgresDatabase):
         return PostgresOutbox(database, shards, most)
     return SqliteOutbox(database)

@@ -1,7 +1,11 @@
-"""PostgreSQL: rows travel as arrays, one round trip for any number of them."""
+"""PostgreSQL: rows travel as arrays, one round trip for any number of them.
+
+Bulk statements go straight to the driver; everything else runs on the same connection through SQLAlchemy Core.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -9,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -19,15 +22,14 @@ _SCHEMA_LOCK = 0x43617265  # any number, the same in all our processes
 class PostgresTransaction:
     """A connection, in a transaction or only to read."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
-        self.conn = conn
+    def __init__(self, conn: AsyncConnection, driver: Any) -> None:
+        self.conn, self.driver = conn, driver
 
     async def select_in(
-        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = (), lock: bool = False
+        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = ()
     ) -> Sequence[Any]:
-        statement = _select(table, column, tuple(columns), lock)
-        result = await self.conn.exec_driver_sql(statement, (_bound(table, column, values),))
-        return result.all()
+        rows: Sequence[Any] = await self.driver.fetch(_select(table, column, tuple(columns)), _bound(table, column, values))
+        return rows
 
     async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
         if rows:
@@ -44,27 +46,36 @@ class PostgresTransaction:
             await self._write(_insert(table, tuple(columns)) + _update(table, tuple(columns), where), table, rows, columns)
 
     async def _write(self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
-        names = columns or table.columns.keys()
-        arrays = tuple(_bound(table, name, values) for name, values in zip(names, zip(*rows, strict=True), strict=True))
-        await self.conn.exec_driver_sql(statement, arrays)
+        await self.driver.execute(statement, *arrays(table, rows, columns))
+
+
+def arrays(table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str] = ()) -> list[list[Any]]:
+    """Rows turned into one array a column, as `unnest` takes them."""
+    names = columns or table.columns.keys()
+    if not rows:
+        return [[] for _ in names]
+    return [_bound(table, name, values) for name, values in zip(names, zip(*rows, strict=True), strict=True)]
 
 
 @lru_cache(256)
-def _select(table: Table, column: str, columns: tuple[str, ...], lock: bool) -> str:
+def _select(table: Table, column: str, columns: tuple[str, ...]) -> str:
     wanted = ", ".join(columns or table.columns.keys())
-    statement = f"SELECT {wanted} FROM {table.name} WHERE {column} = ANY($1::{_type(table, column)}[])"
-    # in the order of the key, so that two who lock the same rows never wait for each other in a ring
-    return f"{statement} ORDER BY {column} FOR UPDATE" if lock else statement
+    return f"SELECT {wanted} FROM {table.name} WHERE {column} = ANY($1::{_type(table, column)}[])"
 
 
 @lru_cache(256)
 def _insert(table: Table, columns: tuple[str, ...]) -> str:
+    return insert_from_arrays(table, columns, 1)
+
+
+def insert_from_arrays(table: Table, columns: Sequence[str], first: int) -> str:
+    """An INSERT of rows given as arrays in the parameters from `$first` on, kept in the given order."""
     names = columns or tuple(table.columns.keys())
-    arrays = ", ".join(f"${i}::{_type(table, name)}[]" for i, name in enumerate(names, 1))
+    given = ", ".join(f"${i}::{_type(table, name)}[]" for i, name in enumerate(names, first))
     listed = ", ".join(names)
-    # WITH ORDINALITY keeps the given order, on which the outbox's numbers rely
+    # the order matters where numbers are drawn: the outbox's must rise with a subject's sequence
     return (
-        f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM unnest({arrays}) "
+        f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM unnest({given}) "
         f"WITH ORDINALITY AS given({listed}, nth) ORDER BY nth"
     )
 
@@ -76,12 +87,18 @@ def _update(table: Table, columns: tuple[str, ...], where: str) -> str:
     return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}" + (f" WHERE {where}" if where else "")
 
 
+@lru_cache(1024)
 def _type(table: Table, column: str) -> str:
     return str(table.columns[column].type.compile(_DIALECT)).split(" COLLATE")[0]
 
 
+@lru_cache(1024)
+def _binding(table: Table, column: str) -> Any:
+    return table.columns[column].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+
+
 def _bound(table: Table, column: str, values: Collection[Any]) -> list[Any]:
-    bind = table.columns[column].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    bind = _binding(table, column)
     return [bind(v) for v in values] if bind else list(values)
 
 
@@ -98,39 +115,40 @@ class PostgresDatabase:
             "application_name": "careledger",
             "jit": "off",
         }
+        # transactions are begun in so many words, so that the driver and SQLAlchemy share them
         self.engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10,
-            connect_args={"server_settings": settings, "timeout": 10},
+            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None, connect_args={"server_settings": settings, "timeout": 10},
         )  # fmt: skip
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        async with self.engine.begin() as conn:
-            yield PostgresTransaction(conn)
+        async with self.read() as tx:
+            await tx.driver.execute("BEGIN")
+            try:
+                yield tx
+                await tx.driver.execute("COMMIT")
+            except BaseException:
+                await asyncio.shield(self._undo(tx))
+                raise
+
+    async def _undo(self, tx: PostgresTransaction) -> None:
+        # a connection that cannot even roll back, or is still answering a cancelled query, must not be used again
+        try:
+            await tx.driver.execute("ROLLBACK", timeout=5)
+        except Exception:
+            await tx.conn.invalidate()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
         async with self.engine.connect() as conn:
-            autocommit = await conn.execution_options(isolation_level="AUTOCOMMIT")
-            yield PostgresTransaction(autocommit)
+            raw = await conn.get_raw_connection()
+            yield PostgresTransaction(conn, raw.driver_connection)
 
     async def create(self, metadata: MetaData) -> None:
-        async with self.engine.begin() as conn:
-            await conn.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
-            await conn.run_sync(metadata.create_all)
+        async with self.begin() as tx:
+            await tx.conn.execute(text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
+            await tx.conn.run_sync(metadata.create_all)
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-_TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25006")
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether trying again may help: connection lost, server starting or stopping, deadlock, lock timeout."""
-    if isinstance(error, (OSError, TimeoutError)):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or isinstance(error, InterfaceError) or state.startswith(_TRANSIENT)

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, event
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite_dialect
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -25,7 +24,7 @@ class SqliteTransaction:
         self.conn = conn
 
     async def select_in(
-        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = (), lock: bool = False
+        self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = ()
     ) -> Sequence[Any]:
         wanted = ", ".join(columns or table.columns.keys())
         bound = _bound(table, column, values)
@@ -122,8 +121,3 @@ def _prepare(connection: Any, _: Any) -> None:
     for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether trying again may help: another process held the file for long."""
-    return isinstance(error, OperationalError) and "locked" in str(error.orig)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,22 @@ class Subject:
     shredded: bool = False
     changed: bool = False
 
+    def copy(self) -> Subject:
+        """The same as it stands now."""
+        return Subject(
+            self.subject, self.sequence, self.recorded, self.erased_before, self.state, self.key,
+            self.new_key, self.shredded, self.changed,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The digests of a request's names: its own, those that must be new, those that must be taken (and in plain)."""
+
+    own: bytes
+    unique: list[bytes]
+    needs: list[tuple[bytes, str]]
+
 
 @dataclass(slots=True)
 class Work:
@@ -33,6 +49,7 @@ class Work:
     subjects: dict[str, Subject]
     names: dict[bytes, Position]
     receipts: dict[bytes, tuple[bytes, Answer, Position]]
+    named: dict[int, Named]
     event_rows: list[tuple[Any, ...]] = field(default_factory=list)
     outbox_rows: list[tuple[Any, ...]] = field(default_factory=list)
     name_rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -41,7 +58,7 @@ class Work:
     def mark(self, subjects: set[str]) -> Savepoint:
         """Where to go back to if a unit is refused in the middle."""
         return Savepoint(
-            {s: replace(self.subjects[s]) for s in subjects},
+            {s: self.subjects[s].copy() for s in subjects},
             len(self.event_rows), len(self.outbox_rows), len(self.name_rows),
         )  # fmt: skip
 
