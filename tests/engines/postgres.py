@@ -52,9 +52,13 @@ class Postgres:
         self.place = workplace("postgres")
         self.data = self.place / "data"
         self.user = unprivileged()
-        self.programs = self._reachable(programs)
         self.server: Server | None = None
-        self._create()
+        try:
+            self.programs = self._reachable(programs)
+            self._create()
+        except BaseException:
+            self.remove()
+            raise
 
     @classmethod
     def find(cls, which: str) -> Self:
@@ -69,9 +73,11 @@ class Postgres:
             subprocess.run([programs / "postgres", "--version"], user=self.user, check=True, capture_output=True)
             return programs
         except (OSError, subprocess.CalledProcessError):
-            copy = self.place / "programs"
-            shutil.copytree(programs.parent, copy, symlinks=True)
-            return copy / programs.name
+            # With its neighbours, whom the wheel's programs look for beside them: site-packages/<name> and <name>.libs.
+            install = programs.parent
+            for folder in [install, *install.parent.parent.glob(f"{install.parent.name}.libs")]:
+                shutil.copytree(folder, self.place / folder.relative_to(install.parent.parent), symlinks=True)
+            return self.place / programs.relative_to(install.parent.parent)
 
     def _create(self) -> None:
         # The built-in UTF-8 collation where there is one, so that tests do not hang on the machine's locales.

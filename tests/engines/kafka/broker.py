@@ -66,6 +66,7 @@ class Kafka:
             [*self.java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self.properties)],
             check=False, capture_output=True, text=True, cwd=self.place)
         if done.returncode:
+            self.remove()
             raise Unavailable(f"Kafka: format: {(done.stderr or done.stdout).strip()[-400:]}")
 
     @property
