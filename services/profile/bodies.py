@@ -1,0 +1,226 @@
+"""What callers send: the bodies of profile's calls. Inbound events carry the same, with the `customer` that a path
+would name where their subject does not."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from libs.events.catalogue.customers import Kind, LossReason, Stage
+from libs.events.identities import BadName, as_id, split
+from libs.events.values import Body, Label, Moment, Money, Text
+
+T = TypeVar("T")
+MOST_CUSTOM = 16_384
+"""Characters that the custom fields of one customer may have, all in all."""
+
+
+def _reference(text: str) -> str:
+    try:
+        split(text)
+    except BadName:
+        raise PydanticCustomError("bad_reference", "must be a reference, system:key") from None
+    return text
+
+
+def _named(text: str) -> str:
+    return as_id(text) or _reference(text)
+
+
+def _reachable(phone: str) -> str:
+    if sum(c.isdigit() for c in phone) < 3:
+        raise PydanticCustomError("bad_phone", "must have at least three digits")
+    return phone
+
+
+def _kept(value: T | None) -> T:
+    if value is None:
+        raise PydanticCustomError("required", "this member cannot be cleared")
+    return value
+
+
+Reference = Annotated[Label, AfterValidator(_reference)]
+"""What another system knows the customer by, `system:key`."""
+Named = Annotated[Label, AfterValidator(_named)]
+"""A customer's id or a reference."""
+Email = Annotated[str, StringConstraints(pattern=r"^[^\s@\x00]{1,64}@[^\s@\x00]{1,250}$")]
+"""An address as people give it: only its shape is looked at, mail that comes back tells more."""
+Phone = Annotated[Label, StringConstraints(max_length=40), AfterValidator(_reachable)]
+"""A phone number in E.164 or national form."""
+
+
+def _small(custom: dict[str, Any]) -> dict[str, Any]:
+    _measure(custom, MOST_CUSTOM, 0)
+    return custom
+
+
+def _measure(value: Any, left: int, depth: int) -> int:
+    if depth > 8:
+        raise PydanticCustomError("too_deep", "custom fields are nested too deeply")
+    if isinstance(value, str):
+        left -= len(_text(value))
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            left = _measure(member, left - len(_text(name)) - 2, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            left = _measure(member, left - 1, depth + 1)
+    else:
+        left -= 8
+    if left < 0:
+        raise PydanticCustomError("too_long", "the custom fields are too large, all in all")
+    return left
+
+
+def _text(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text must not contain NUL")
+    return text
+
+
+class Household(Body):
+    """How many live together, and who."""
+
+    size: Annotated[int, Field(ge=1, le=100)] | None = None
+    structure: Label | None = None
+
+
+class SpecialDate(Body):
+    """A day that matters to the customer, in the year it first was; it comes round every year."""
+
+    occasion: Label
+    on: date
+
+
+class RecordBody(Body):
+    """The customer record. Every member is optional; null says that nothing is known."""
+
+    paying: bool | None = None
+    name: Label | None = None
+    emails: Annotated[list[Email], Field(max_length=20)] | None = None
+    phones: Annotated[list[Phone], Field(max_length=20)] | None = None
+    addresses: Annotated[list[Text], Field(max_length=20)] | None = None
+    source: Label | None = None
+    owner: Label | None = None
+    department: Label | None = None
+    credit_grade: Label | None = None
+    birthday: date | None = None
+    special_dates: Annotated[list[SpecialDate], Field(max_length=50)] | None = None
+    household: Household | None = None
+    occupation: Label | None = None
+    economic_capacity: Label | None = None
+    background: Text | None = None
+    preferences: Annotated[list[Label], Field(max_length=100)] | None = None
+    habits: Annotated[list[Label], Field(max_length=100)] | None = None
+    requirements: Annotated[list[Text], Field(max_length=100)] | None = None
+    custom: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
+    at: Moment | None = None
+
+    def stated(self) -> dict[str, Any]:
+        """The record's members that the body names, in JSON's values."""
+        members: dict[str, Any] = self.model_dump(mode="json", exclude_unset=True, exclude={"at", "ref", "customer"})
+        return members
+
+
+class NewBody(RecordBody):
+    """A new customer. The first of `refs` gives the id (random without any), further ones are merged in."""
+
+    kind: Kind
+    stage: Literal["prospect", "active"] | None = None
+    refs: Annotated[list[Reference], Field(max_length=20)] | None = None
+
+
+class UpsertBody(RecordBody):
+    """The customer known by `ref`, made or changed: only in the members that are present."""
+
+    ref: Reference
+    kind: Annotated[Kind | None, AfterValidator(_kept)] = None
+    stage: Literal["prospect", "active"] | None = None
+    refs: Annotated[list[Reference], Field(max_length=20)] | None = None
+
+
+class RecordedBody(UpsertBody):
+    """The same, as other systems tell it: `ref` may be left out where the event's subject or `customer` says who."""
+
+    ref: Reference | None = None  # type: ignore[assignment]
+    customer: Named | None = None
+
+
+class PatchBody(RecordBody):
+    """A JSON merge patch of the record: null clears a member."""
+
+    kind: Annotated[Kind | None, AfterValidator(_kept)] = None
+    stage: Annotated[Stage | None, AfterValidator(_kept)] = None
+
+
+class AcquisitionBody(Body):
+    """The customer was won through `channel`, at a cost."""
+
+    channel: Label
+    cost: Money | None = None
+    at: Moment | None = None
+
+
+class PurchaseBody(Body):
+    """An order, once each; `refund_of` names an order of the same customer that this one takes back."""
+
+    order: Label
+    amount: Money
+    refund_of: Label | None = None
+    at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _another(self) -> Self:
+        if self.refund_of == self.order:
+            raise PydanticCustomError("own_refund", "an order does not take itself back")
+        return self
+
+
+class LossBody(Body):
+    """The customer left, and why."""
+
+    reason: LossReason
+    at: Moment | None = None
+
+
+class WinBackBody(Body):
+    """A lost customer came back: how they were approached, by whom, and what came of it."""
+
+    approach: Text
+    by: Label
+    outcome: Text
+    at: Moment | None = None
+
+
+class ErasureBody(Body):
+    """The person asked to be forgotten. Codes of `reason`: `request`, `retention`, `error`; whatever else is given
+    counts as `other`, and its words are not kept."""
+
+    reason: Label
+
+
+class Acquisition(AcquisitionBody):
+    """The same, as other systems tell it."""
+
+    customer: Named | None = None
+
+
+class Purchase(PurchaseBody):
+    """The same, as other systems tell it."""
+
+    customer: Named | None = None
+
+
+class Loss(LossBody):
+    """The same, as other systems tell it."""
+
+    customer: Named | None = None
+
+
+class WinBack(WinBackBody):
+    """The same, as other systems tell it."""
+
+    customer: Named | None = None

@@ -1,0 +1,3 @@
+"""The rules of profile: pure, told time and ids from outside. `stages` says how a customer's stage moves, `records` how
+a record changes, `persons` how several subjects are one person, `state` what is remembered, `decide` what a command
+makes of it."""

@@ -1,0 +1,107 @@
+"""What can be asked about customers. Ids and times were put in from outside; names find things in the store.
+
+`create`: whether hearing this about an unknown customer opens a bare record. Events may come before the customer they
+are about does; a path by which somebody addresses a customer over HTTP may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libs.events.catalogue.customers import LossReason
+from libs.events.decider import Plain
+from libs.events.values import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Plain):
+    """The record is stated, all or some of it (`members`, in JSON's values). `anew`: it is meant to be a new one."""
+
+    members: Mapping[str, Any]
+    subject: str
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch(Plain):
+    """Members of the record are changed by a JSON merge patch, in a version that the caller has seen (None: any)."""
+
+    patch: Mapping[str, Any]
+    versions: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meet(Plain):
+    """Something was heard about a customer elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link(Plain):
+    """This subject is the same person as `survivor`, whom `reference` names, too."""
+
+    survivor: str
+    reference: str
+    merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acquire(Plain):
+    """The customer was won through a channel: once for each channel and cost."""
+
+    channel: str
+    cost: Money | None = None
+    create: bool = False
+
+    def unique(self, subject: str) -> tuple[str, ...]:
+        cost = f"{self.cost.amount.normalize():f} {self.cost.currency}" if self.cost else ""
+        return (f"acquisition:{subject}:{cost}:{self.channel}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase(Plain):
+    """The customer bought, or took an order back (`refund_of`). An order happens once."""
+
+    order: str
+    amount: Money
+    refund_of: str | None = None
+    create: bool = False
+
+    def unique(self, subject: str) -> tuple[str, ...]:
+        return (order_name(subject, self.order),)
+
+    def needs(self, subject: str) -> tuple[str, ...]:
+        return (order_name(subject, self.refund_of),) if self.refund_of else ()
+
+
+def order_name(subject: str, order: str) -> str:
+    """The name that a customer's order takes."""
+    return f"order:{subject}:{order}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lose(Plain):
+    """The customer left."""
+
+    subject: str
+    reason: LossReason
+    create: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinBack(Plain):
+    """A lost customer came back after somebody approached them."""
+
+    subject: str
+    approach: str
+    by: str
+    outcome: str
+    create: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(Plain):
+    """The person asked to be forgotten. `reason` is a code; the moment is that of receipt."""
+
+    reason: str

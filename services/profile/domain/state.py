@@ -1,0 +1,124 @@
+"""What is remembered of one customer id: a fold of its facts, the same in whatever order they were recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.events.catalogue import customers as facts
+from libs.events.catalogue.customers import Stage, ValueClass
+from libs.events.decider import Happened
+from services.profile.domain import records
+from services.profile.domain.stages import Move, Replay, added, replay
+
+
+class Acquisition(BaseModel):
+    """How the customer was won, last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    cost: dict[str, str] | None
+    at: datetime
+
+
+class Customer(BaseModel):
+    """One customer id.
+
+    `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
+    `touched` tells for which moment each member was last stated; `since` when the first fact happened.
+    `bare`: a record is there only because something else was heard. `merged_into`: whose id answers for this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    known: bool = False
+    bare: bool = False
+    version: int = 0
+    since: datetime | None = None
+    record: dict[str, Any] = Field(default_factory=dict)
+    touched: dict[str, datetime] = Field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    value_class: ValueClass | None = None
+    classified_at: datetime | None = None
+    acquisition: Acquisition | None = None
+    merged_into: str | None = None
+    merge: str | None = None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether somebody stated a record."""
+        return self.known and not self.bare
+
+    @property
+    def kind(self) -> facts.Kind:
+        """External unless stated otherwise."""
+        stated: facts.Kind | None = self.record.get("kind")
+        return stated or "external"
+
+    @property
+    def start(self) -> Stage:
+        """Where the stage begins: a colleague is served from the first, everybody else may yet become a customer."""
+        return "active" if self.kind == "internal" else "prospect"
+
+    def played(self, until: datetime | None = None) -> Replay:
+        """The stage and what it came from, up to `until`."""
+        return replay(self.moves, self.start, until)
+
+    @property
+    def stage(self) -> Stage:
+        """The present stage."""
+        return self.played().stage
+
+
+def evolve(state: Customer, event: Happened) -> Customer:
+    """The state after one more fact."""
+    new = _told(state, event)
+    changed = isinstance(event.data, facts.Record) or (new.stage, new.value_class) != (state.stage, state.value_class)
+    since = event.at if state.since is None else min(state.since, event.at)
+    return new.model_copy(update={"since": since, "version": event.sequence if changed else state.version})
+
+
+def _told(state: Customer, event: Happened) -> Customer:
+    data, at = event.data, event.at
+    match data:
+        case facts.CustomerRecorded(bare=True):
+            return state if state.known else state.model_copy(update={"known": True, "bare": True})
+        case facts.Record():
+            return _stated(state, data, at)
+        case facts.CustomerPurchased(refund_of=None):
+            return _moved(state, Move(move="purchase", at=at))
+        case facts.CustomerLost():
+            return _moved(state, Move(move="loss", at=at))
+        case facts.CustomerWonBack():
+            return _moved(state, Move(move="win_back", at=at))
+        case facts.CustomerClassified():
+            if state.classified_at and at < state.classified_at:
+                return state
+            return state.model_copy(update={"value_class": data.value_class, "classified_at": at})
+        case facts.CustomerAcquired():
+            if state.acquisition and at < state.acquisition.at:
+                return state
+            cost = data.cost.model_dump(mode="json") if data.cost else None
+            return state.model_copy(update={"acquisition": Acquisition(channel=data.channel, cost=cost, at=at)})
+        case facts.CustomerMerged():
+            return state.model_copy(update={"merged_into": data.survivor, "merge": data.merge})
+        case facts.CustomerUnmerged() if state.merge == data.merge:
+            return state.model_copy(update={"merged_into": None, "merge": None})
+        case _:
+            return state
+
+
+def _stated(state: Customer, data: facts.Record, at: datetime) -> Customer:
+    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage"})
+    record, touched = records.stated(state.record, state.touched, told, at)
+    new = state.model_copy(update={"known": True, "bare": False, "record": record, "touched": touched})
+    if data.stage in ("prospect", "active"):
+        return _moved(new, Move(move="stated_active" if data.stage == "active" else "stated_prospect", at=at))
+    return new
+
+
+def _moved(state: Customer, move: Move) -> Customer:
+    return state.model_copy(update={"moves": added(state.moves, move)})

@@ -1,0 +1,157 @@
+"""Profile's doors: how what is asked, by HTTP or by an event, becomes a unit of work.
+
+HTTP addresses a customer by a path, `path["id"]`, and only one who is known; an event may be the first thing that is
+heard of a customer, and then opens a bare record.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from libs.events.catalogue.customers import LossReason
+from libs.events.decider import Invalid
+from libs.events.doors import Call, Door
+from libs.events.units import Request, Unit
+from libs.events.values import Body
+from services.profile import bodies
+from services.profile.bodies import NewBody, PatchBody, RecordedBody
+from services.profile.domain.commands import Acquire, Erase, Link, Lose, Patch, Purchase, Record, WinBack
+
+GENERATIONS = 16
+REASONS = ("request", "retention", "error")
+
+
+def unknown_is_new(call: Call[Any]) -> bool:
+    """Whether hearing of an unknown customer opens a record: not where a path names one."""
+    return "id" not in call.path
+
+
+def open_record(call: Call[NewBody]) -> Unit:
+    """A new customer, under the id of the first reference, or a random one."""
+    members = call.body.stated()
+    refs = call.body.refs or []
+    subject = call.subject or call.made_id("customer")
+    record = call.request(subject, Record(at=call.at, members=members, subject=subject, anew=True))
+    return Unit((record, *links(call, subject, refs)))
+
+
+def upsert(call: Call[RecordedBody]) -> Unit:
+    """The customer of a reference, made or changed."""
+    body = call.body
+    if not call.subject:
+        raise Invalid("required", "say who it is, by ref or by the event's subject", pointer="/ref")
+    members = body.stated()
+    refs = [*([body.ref] if body.ref else []), *(body.refs or [])]
+    if refs:
+        members["refs"] = list(dict.fromkeys(refs))
+    record = call.request(call.subject, Record(at=call.at, members=members, subject=call.subject))
+    return Unit((record, *links(call, call.subject, refs)))
+
+
+def links(call: Call[Any], subject: str, refs: list[str]) -> list[Request]:
+    """The merges that join the ids of further references to the customer's."""
+    # Who was erased with all their references and came back has all of them in the next generation.
+    generation = next((g for g in range(GENERATIONS) if subject in ids_of(call, refs, g)), 0)
+    ids = ids_of(call, refs, generation)
+    own = ids.pop(subject, "")
+    return [
+        call.request(
+            other,
+            Link(at=call.at, survivor=subject, reference=own, merge=call.made_id(f"merge {other}")),
+            part=f"merge {other}",
+        )
+        for other in ids
+    ]
+
+
+def ids_of(call: Call[Any], refs: list[str], generation: int) -> dict[str, str]:
+    """The ids that references stand for, with the references."""
+    return {call.identities.of_reference(ref, generation): ref for ref in refs}
+
+
+def acquire(call: Call[bodies.Acquisition]) -> Unit:
+    """The customer was won."""
+    body = call.body
+    return call.unit(Acquire(at=call.at, channel=body.channel, cost=body.cost, create=unknown_is_new(call)))
+
+
+def purchase(call: Call[bodies.Purchase]) -> Unit:
+    """The customer bought."""
+    body = call.body
+    return call.unit(
+        Purchase(
+            at=call.at, order=body.order, amount=body.amount, refund_of=body.refund_of, create=unknown_is_new(call)
+        )
+    )  # fmt: skip
+
+
+def lose(call: Call[bodies.Loss]) -> Unit:
+    """The customer left."""
+    reason: LossReason = call.body.reason
+    return call.unit(Lose(at=call.at, subject=call.subject, reason=reason, create=unknown_is_new(call)))
+
+
+def win_back(call: Call[bodies.WinBack]) -> Unit:
+    """The customer came back."""
+    body = call.body
+    return call.unit(
+        WinBack(
+            at=call.at, subject=call.subject, approach=body.approach, by=body.by, outcome=body.outcome,
+            create=unknown_is_new(call),
+        )
+    )  # fmt: skip
+
+
+class Change(Body):
+    """A merge patch, with the versions that its caller has seen (None: any)."""
+
+    patch: PatchBody
+    versions: frozenset[int] | None
+
+    @property
+    def at(self) -> datetime | None:
+        """When it changed."""
+        return self.patch.at
+
+
+def change(call: Call[Change]) -> Unit:
+    """The record is patched."""
+    asked = call.body
+    return call.unit(Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions))
+
+
+class Forgetting(Body):
+    """A person to forget: all ids that they are known by, and why."""
+
+    reason: str
+    subjects: tuple[str, ...]
+
+
+def forget(call: Call[Forgetting]) -> Unit:
+    """All that one person is known by is erased together."""
+    reason = call.body.reason if call.body.reason in REASONS else "other"
+    # the moment of receipt, whatever the caller says: nothing that was known until now stays
+    return Unit(
+        tuple(
+            call.request(subject, Erase(at=call.now, reason=reason), part=subject if n else "", erases=True)
+            for n, subject in enumerate(call.body.subjects)
+        )
+    )
+
+
+def nobody(body: object) -> None:
+    """The path alone says who is meant."""
+    return
+
+
+NEW = Door("", NewBody, open_record, customer=lambda body: body.refs[0] if body.refs else None, anonymous=True)
+RECORDED = Door("customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref)
+ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
+PURCHASED = Door("customer.purchased", bodies.Purchase, purchase)
+LOST = Door("customer.lost", bodies.Loss, lose)
+WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
+CHANGED = Door("", Change, change, customer=nobody)
+ERASED = Door("", Forgetting, forget, customer=nobody)
+
+DOORS: tuple[Door[Any], ...] = (RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK)
