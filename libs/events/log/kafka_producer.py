@@ -1,0 +1,150 @@
+"""Publishing to Kafka: whole batches, in order within a partition, confirmed by all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError  # type: ignore[import-untyped]
+
+from libs.events.log import Outgoing, Unavailable
+from libs.events.log.kafka_cluster import Connection
+from libs.events.log.partitioner import spread
+
+BATCH_BYTES = 128 * 1024
+REQUEST_TIMEOUT = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A producer of aiokafka, and how many publishes use it."""
+
+    producer: Any
+    users: int = 0
+    broken: bool = False
+
+
+class Producer:
+    """Publishes through one idempotent producer after another: each lasts until its first error."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: Session | None = None
+        self._connecting = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+        """Returns once all are confirmed; raises `Unavailable` otherwise."""
+        session = None
+        try:
+            # aiokafka retries an idempotent batch for ever; how long we wait is decided here.
+            async with asyncio.timeout(self._connection.patience):
+                session = await self._join()
+                partitions = len(await session.producer.partitions_for(topic))
+                await send_all(session.producer, topic, spread(records, partitions))
+        except UnknownTopicOrPartitionError as error:
+            raise Unavailable(f"there is no topic {topic}") from error
+        except (KafkaError, OSError, TimeoutError, AssertionError) as error:
+            # After an error the broker expects a sequence number that this producer has passed, and refuses all that
+            # follows: that is what keeps the order, and why only a new producer can go on.
+            if session is not None:
+                self._abandon(session)
+            log.warning("publish_failed", topic=topic, records=len(records), error=repr(error))
+            raise Unavailable(f"not confirmed: {error!r}") from error
+        finally:
+            if session is not None:
+                self._leave(session)
+
+    async def stop(self) -> None:
+        """Closes what is open."""
+        if (session := self._session) is not None:
+            self._abandon(session)
+            if not session.users:
+                self._close(session)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=2 * REQUEST_TIMEOUT)
+
+    async def _join(self) -> Session:
+        async with self._connecting:
+            if self._session is None:
+                producer = AIOKafkaProducer(
+                    enable_idempotence=True,
+                    acks="all",
+                    max_batch_size=BATCH_BYTES,
+                    request_timeout_ms=int(REQUEST_TIMEOUT * 1000),
+                    **self._connection.options(),
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await close(producer)
+                    raise
+                self._session = Session(producer)
+            session = self._session
+            session.users += 1
+            return session
+
+    def _abandon(self, session: Session) -> None:
+        session.broken = True
+        if self._session is session:
+            self._session = None
+
+    def _leave(self, session: Session) -> None:
+        session.users -= 1
+        if session.broken and not session.users:
+            self._close(session)
+
+    def _close(self, session: Session) -> None:
+        task = asyncio.create_task(close(session.producer))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def send_all(producer: Any, topic: str, by_partition: dict[int, list[Outgoing]]) -> None:
+    """Sends the partitions side by side and waits for every confirmation; raises the first error."""
+    sent: list[asyncio.Future[Any]] = []
+    await asyncio.gather(*(
+        send(producer, topic, partition, records, sent) for partition, records in by_partition.items()))
+    for outcome in await asyncio.gather(*sent, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def send(
+    producer: Any, topic: str, partition: int, records: list[Outgoing], sent: list[asyncio.Future[Any]]
+) -> None:
+    """Queues one partition's records, batch after batch.
+
+    The order holds though the next batch is queued before the last is confirmed: `send_batch` waits while another
+    waits, aiokafka has one batch of a partition under way at a time and puts a failed one back first, and the broker
+    refuses a batch whose predecessor it has not seen. The same bounds the memory to three batches a partition.
+    """
+    now = time.time_ns() // 1_000_000
+    batch = producer.create_batch()
+    append = batch.append
+    for record in records:
+        headers = list(record.headers)                   # the compiled builder takes nothing but a list
+        if append(timestamp=now, key=record.key, value=record.value, headers=headers) is None:
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            append = batch.append
+            append(timestamp=now, key=record.key, value=record.value, headers=headers)
+    sent.append(await producer.send_batch(batch, topic, partition=partition))
+
+
+async def close(producer: Any) -> None:
+    """Closes a producer that may have batches it cannot deliver; its own `stop` would wait for them for ever."""
+    producer._closed = True
+    if sender := producer._sender.sender_task:
+        sender.cancel()
+        await asyncio.wait([sender], timeout=2 * REQUEST_TIMEOUT)
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(producer.client.close(), REQUEST_TIMEOUT)
