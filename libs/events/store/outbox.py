@@ -74,7 +74,7 @@ class PostgresOutbox:
 
     def __init__(self, database: PostgresDatabase, shards: int, most: int | None = None) -> None:
         self._database, self._shards, self._most = database, shards, most or shards
-        self._mark = 0
+        self.mark = 0
         self._pending: tuple[int, set[str]] | None = None
         self._next_look = 0.0
 
@@ -94,13 +94,13 @@ class PostgresOutbox:
             if rows:
                 await tx.driver.execute(_DELETE, [row[0] for row in rows])
         if candidate is not None and len(held) == self._shards and len(rows) < limit:
-            self._mark = max(self._mark, candidate)
+            self.mark = max(self.mark, candidate)
 
     async def _read(self, tx: PostgresTransaction, held: list[int], limit: int) -> Sequence[Any]:
         if len(held) == self._shards:
-            rows: Sequence[Any] = await tx.driver.fetch(_READ_ALL, self._mark, limit)
+            rows: Sequence[Any] = await tx.driver.fetch(_READ_ALL, self.mark, limit)
         else:
-            rows = await tx.driver.fetch(_READ, self._mark, held, limit)
+            rows = await tx.driver.fetch(_READ, self.mark, held, limit)
         return rows
 
     async def _candidate(self) -> int | None:
