@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from services.scoring.domain.answers import ANONYMOUS
@@ -13,14 +15,17 @@ from services.scoring.domain.fact import Fact
 State = Literal["open", "corrected", "reported", "withdrawn"]
 
 PREFIX = "complaint."
-RANK = {
-    PREFIX + step: rank
-    for rank, step in enumerate((
-        "spotted", "acknowledged", "assigned", "escalated", "paused", "resumed",
-        "corrected", "reported", "reopened", "withdrawn", "overdue", "rescinded",
-    ))
-}  # fmt: skip
-"""The natural order of steps that happened in one moment; their keys are digests and would order them by chance."""
+LEADS_TO: dict[tuple[State, str], State] = {
+    ("open", "corrected"): "corrected",
+    ("open", "withdrawn"): "withdrawn",
+    ("corrected", "reported"): "reported",
+    ("corrected", "reopened"): "open",
+    ("reported", "reopened"): "open",
+}
+"""The table of the complaints service: a step that is not here counts for nothing until what is missing has come."""
+
+RANK = {"spotted": 0, "corrected": 1, "reported": 2, "reopened": 3, "withdrawn": 4}
+"""The steps that matter here in their natural order, for those of one moment: keys would order them by chance."""
 
 
 @dataclass(slots=True)
@@ -67,19 +72,24 @@ class ComplaintCounts:
     corrected_promptly: int = 0
 
 
-def _step_order(fact: Fact) -> tuple[datetime, int, str, int]:
-    return fact.time, RANK.get(fact.type, len(RANK)), fact.key, fact.sequence
-
-
 def complaints(facts: Iterable[Fact], person: str = "") -> list[ComplaintRow]:
-    """The complaints among `facts` (admitted: each once), in the order they were spotted."""
+    """The complaints among `facts` (admitted: each once), in the order they were spotted.
+
+    Steps are replayed in the order of their times; of those of one moment the first in natural order that is possible
+    goes first, so that a reopening and a second correction told with the same time find their places.
+    """
+    steps = [(fact.time, RANK[step], fact.key, fact.sequence, fact) for fact in facts
+             if fact.type.startswith(PREFIX) and (step := fact.type.removeprefix(PREFIX)) in RANK]  # fmt: skip
     rows: dict[str, ComplaintRow] = {}
-    for fact in sorted((fact for fact in facts if fact.type.startswith(PREFIX)), key=_step_order):
-        name = fact.data["complaint"]
-        if fact.type == PREFIX + "spotted":
-            rows.setdefault(name, _spotted(name, fact, person))
-        elif (row := rows.get(name)) is not None:
-            _take(row, fact)
+    for _, moment in groupby(sorted(steps, key=itemgetter(0, 1, 2, 3)), key=itemgetter(0)):
+        waiting = [fact for *_, fact in moment]
+        while found := next((fact for fact in waiting if _counts(rows.get(fact.data["complaint"]), fact)), None):
+            waiting.remove(found)
+            name = found.data["complaint"]
+            if (row := rows.get(name)) is None:
+                rows[name] = _spotted(name, found, person)
+            else:
+                _take(row, found)
     return list(rows.values())
 
 
@@ -101,15 +111,16 @@ def _spotted(name: str, fact: Fact, person: str) -> ComplaintRow:
     )  # fmt: skip
 
 
+def _counts(row: ComplaintRow | None, fact: Fact) -> bool:
+    step = fact.type.removeprefix(PREFIX)
+    return step == "spotted" if row is None else (row.state, step) in LEADS_TO
+
+
 def _take(row: ComplaintRow, fact: Fact) -> None:
-    match fact.type.removeprefix(PREFIX):
-        case "corrected":
-            row.state, row.corrected_at, row.promptly = "corrected", fact.time, fact.data.get("promptly")
-            row.ever_corrected = True
-        case "reported":
-            row.state = "reported"
-        case "reopened":
-            row.state, row.corrected_at, row.promptly = "open", None, None
-            row.reopenings += 1
-        case "withdrawn":
-            row.state, row.corrected_at, row.promptly = "withdrawn", None, None
+    step = fact.type.removeprefix(PREFIX)
+    row.state = LEADS_TO[row.state, step]
+    if step == "corrected":
+        row.corrected_at, row.promptly, row.ever_corrected = fact.time, fact.data.get("promptly"), True
+    elif step == "reopened":
+        row.corrected_at = row.promptly = None
+        row.reopenings += 1

@@ -42,7 +42,10 @@ def share(hits: int, n: int, settings: ScoringSettings = DEFAULTS) -> Figure:
 
 
 def net_promoters(promoters: int, passives: int, detractors: int, settings: ScoringSettings = DEFAULTS) -> Figure:
-    """NPS in points, −100 to +100, with the adjusted-Wald interval of Rocks 2016 (65/99/86: −8.4, [−17.81, 1.21])."""
+    """NPS in points, −100 to +100, with the adjusted-Wald interval of Rocks 2016 (65/99/86: −8.4, [−17.81, 1.21]).
+
+    The interval leans to the middle; of a single answer so much that it ends at 98.5 points, short of the value itself.
+    """
     n = promoters + passives + detractors
     if n == 0:
         return Figure()

@@ -1,4 +1,4 @@
-"""Loyalty of one customer as purchases show it: recency, frequency, monetary value, and the stage (domain §5)."""
+"""Loyalty of one customer as purchases show it: recency, frequency and monetary value (domain §5)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from libs.events.catalogue.customers import Stage
 from services.scoring.domain.fact import Fact
-from services.scoring.domain.purchases import PURCHASED, PurchaseDay, purchase_days
+from services.scoring.domain.purchases import PurchaseDay, purchase_days
 from services.scoring.domain.settings import ScoringSettings
 
 DAY = timedelta(days=1)
@@ -47,23 +46,3 @@ def _mean_value(days: list[PurchaseDay], currency: str) -> tuple[str, str] | Non
         return None
     mean = (sum(values, Decimal(0)) / len(values)).quantize(CENT, ROUND_HALF_EVEN)
     return format(mean, "f"), currency
-
-
-def stage_of(facts: Sequence[Fact]) -> Stage | None:
-    """The stage of the customer; `facts` admitted and in order.
-
-    A purchase makes a prospect active, and a lost customer, too: who buys has not left, whether or not somebody told
-    us of winning them back.
-    """
-    stage: Stage | None = None
-    for fact in facts:
-        if fact.type == "customer.lost":
-            stage = "lost"
-        elif fact.type == "customer.won_back":
-            stage = "won_back"
-        elif fact.type == PURCHASED:
-            if fact.data.get("refund_of") is None and stage != "won_back":
-                stage = "active"
-        elif fact.type in ("customer.recorded", "customer.updated"):
-            stage = fact.data.get("stage") or stage
-    return stage

@@ -12,10 +12,11 @@ from libs.events.values import rfc3339
 from services.scoring.domain.answers import ANSWERED, AnswerRow, with_expectations
 from services.scoring.domain.complaints import ComplaintCounts, complaints, counts
 from services.scoring.domain.fact import Fact, state_hash
-from services.scoring.domain.loyalty import Habit, habit, stage_of
+from services.scoring.domain.loyalty import Habit, habit
 from services.scoring.domain.person import admitted, applied
 from services.scoring.domain.satisfaction import Satisfaction, satisfaction
 from services.scoring.domain.settings import DEFAULTS, ScoringSettings
+from services.scoring.domain.stage import stage_of
 from services.scoring.domain.tier import Standing, tier_of
 
 

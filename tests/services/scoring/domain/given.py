@@ -58,8 +58,9 @@ def bought(
     at: datetime, order: str, amount: str, *, currency: str = "USD", sequence: int = 1, subject: str = ME, **data: Any
 ) -> Fact:
     """A purchase, or a refund where `refund_of` is given."""
+    key = data.pop("key", f"order-{order}")
     told = {"order": order, "amount": {"amount": amount, "currency": currency}, **data}
-    return fact("profile", "customer.purchased", at, told, sequence=sequence, subject=subject)
+    return fact("profile", "customer.purchased", at, told, sequence=sequence, subject=subject, key=key)
 
 
 def step(name: str, at: datetime, sequence: int, complaint: str = "k", **data: Any) -> Fact:

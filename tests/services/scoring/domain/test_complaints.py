@@ -39,6 +39,18 @@ def test_steps_of_one_moment_follow_their_nature() -> None:
     assert complaints(steps)[0].state == "reported"
 
 
+def test_a_second_correction_told_with_the_time_of_the_reopening_finds_its_place() -> None:
+    again = step("corrected", day(4), 7, agreed=True, by="lan", promptly=False)
+    row = complaints([again, REOPENED, PROMPT, SPOTTED])[0]
+    assert (row.state, row.corrected_at, row.promptly, row.reopenings) == ("corrected", day(4), False, 1)
+
+
+def test_a_step_that_is_not_possible_is_passed_over() -> None:
+    assert counts(complaints([SPOTTED, REPORTED, WITHDRAWN, REOPENED, LATE])) == ComplaintCounts(corrected=1)
+    row = complaints([SPOTTED, PROMPT, LATE])[0]  # the reopening between them has not come yet
+    assert (row.corrected_at, row.promptly) == (day(2), True)
+
+
 def test_a_row_keeps_what_came_undone() -> None:
     row = complaints([SPOTTED, PROMPT, REOPENED, LATE])[0]
     assert (row.state, row.corrected_at, row.promptly, row.reopenings) == ("corrected", day(6), False, 1)

@@ -72,3 +72,10 @@ def test_the_hash_does_not_depend_on_the_order(facts: list[Fact], random: object
     shuffled = list(facts)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert state_hash(shuffled) == state_hash(facts)
+
+
+def test_nor_on_the_subject_where_two_records_tell_the_same_with_one_key() -> None:
+    one, two = (bought(day(2), order, "1", subject=subject, key="k") for order, subject in (("o1", "a"), ("o2", "b")))
+    assert state_hash([one, two]) == state_hash([two, one])
+    swapped = [bought(day(2), order, "1", subject=subject, key="k") for order, subject in (("o1", "b"), ("o2", "a"))]
+    assert state_hash(swapped) == state_hash([one, two])

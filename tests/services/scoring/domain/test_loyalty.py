@@ -1,4 +1,4 @@
-"""Recency, frequency, monetary value and stage."""
+"""Recency, frequency and monetary value."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.scoring.domain.fact import Fact
-from services.scoring.domain.loyalty import Habit, habit, stage_of
+from services.scoring.domain.loyalty import Habit, habit
 from services.scoring.domain.settings import DEFAULTS, ScoringSettings
-from tests.services.scoring.domain.given import bought, day, fact
+from tests.services.scoring.domain.given import bought, day
 
 NOW = day(13, 0)
 
@@ -78,25 +77,3 @@ def test_currencies_are_not_mixed() -> None:
     assert habit(facts, NOW, DEFAULTS).monetary == ("20.00", "USD")
     assert habit(facts, NOW, ScoringSettings(currency="VND")).monetary == ("500000.00", "VND")
     assert habit(facts, NOW, ScoringSettings(currency="EUR")).monetary is None
-
-
-RECORDED = fact("profile", "customer.recorded", day(1), {"kind": "external", "stage": "prospect"})
-LOST = fact("profile", "customer.lost", day(5), {"reason": "moved"}, sequence=3)
-WON_BACK = fact("profile", "customer.won_back", day(6), {"by": "lan"}, sequence=4)
-
-
-@pytest.mark.parametrize(
-    ("facts", "stage"),
-    [
-        ([], None),
-        ([RECORDED], "prospect"),
-        ([RECORDED, bought(day(2), "a", "1")], "active"),
-        ([RECORDED, LOST], "lost"),
-        ([RECORDED, LOST, bought(day(6), "r", "1", refund_of="a")], "lost"),
-        ([RECORDED, LOST, bought(day(6), "b", "1")], "active"),
-        ([RECORDED, LOST, WON_BACK], "won_back"),
-        ([RECORDED, LOST, WON_BACK, bought(day(7), "b", "1")], "won_back"),
-    ],
-)
-def test_stages(facts: list[Fact], stage: str | None) -> None:
-    assert stage_of(facts) == stage

@@ -58,6 +58,8 @@ def test_the_story_on_earlier_days() -> None:
     assert before["complaints"] == {"open": 0, "corrected": 0, "corrected_promptly": 0}
     assert score(ME, story(), day(6, 0))["loyalty"]["frequency"] == 1
     assert score(ME, story(), day(11, 14))["complaints"]["open"] == 1
+    assert score(ME, story(), day(11))["complaints"]["open"] == 1  # what happens at that moment has happened
+    assert score(ME, story(), day(13), known_at=story()[-1].recorded)["complaints"]["corrected"] == 1
 
 
 def test_the_shape_is_whole_without_facts() -> None:
