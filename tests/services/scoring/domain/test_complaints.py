@@ -54,7 +54,8 @@ def test_a_step_that_is_not_possible_is_passed_over() -> None:
 def test_a_row_keeps_what_came_undone() -> None:
     row = complaints([SPOTTED, PROMPT, REOPENED, LATE])[0]
     assert (row.state, row.corrected_at, row.promptly, row.reopenings) == ("corrected", day(6), False, 1)
-    assert complaints([SPOTTED, PROMPT, REOPENED])[0].ever_corrected
+    undone = complaints([SPOTTED, PROMPT, REOPENED])[0]
+    assert (undone.ever_corrected, undone.corrected_at, undone.promptly) == (True, None, None)
 
 
 def test_complaints_are_told_apart() -> None:

@@ -19,6 +19,7 @@ WON_BACK = fact("profile", "customer.won_back", day(6), {"by": "lan"}, sequence=
         ([], "prospect"),
         ([RECORDED], "prospect"),
         ([RECORDED, bought(day(2), "a", "1")], "active"),
+        ([RECORDED, bought(day(2), "r", "1", refund_of="a")], "prospect"),
         ([RECORDED, LOST], "lost"),
         ([RECORDED, LOST, bought(day(6), "r", "1", refund_of="a")], "lost"),
         ([RECORDED, LOST, bought(day(6), "b", "1")], "lost"),
