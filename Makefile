@@ -36,9 +36,7 @@ test: ## run every test (ARGS="-k merge" narrows; REQUIRE_ENGINES=1 fails instea
 
 check: ## lint, types, import rules
 	@$(PREPARE) dev
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@failed=0; for tool in "ruff check ." mypy lint-imports; do echo "$$tool"; $(BIN)/$$tool || failed=1; done; exit $$failed
 
 format: ## let the linter repair what it can
 	@$(PREPARE) dev
