@@ -1,0 +1,73 @@
+"""Finds the person behind an id: straight from the store, so that nobody misses their own write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.events.service import Platform
+from libs.web.problems import Problem
+from services.profile.domain.persons import joined
+from services.profile.domain.state import Customer
+from services.profile.projections.customers import members_of, merged_into
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person under the id that answers for them; `ids` are all the others."""
+
+    id: str
+    state: Customer
+    ids: tuple[str, ...]
+    own: Customer
+    """The state of the answering id alone, whose version a change of the record must match."""
+
+
+async def find(platform: Platform, asked: Sequence[str]) -> dict[str, Person | Problem]:
+    """The person behind each id, or the problem that says why there is none: 404 unknown, 410 erased."""
+    states: dict[str, Customer] = {}
+    erased: set[str] = set()
+    frontier = set(asked)
+    while frontier:  # to the survivors
+        for subject, loaded in (await platform.store.load(frontier)).items():
+            states[subject] = loaded.state
+            if loaded.erased_before is not None:
+                erased.add(subject)
+        frontier = {s.merged_into for s in states.values() if s.merged_into} - states.keys()
+    ends = {subject: survivor_of(subject, states) for subject in asked}
+    async with platform.database.read() as reader:  # and back to all that were merged into them
+        below = await merged_into(reader, set(ends.values()))
+    missing = {subject for ids in below.values() for subject in ids} - states.keys()
+    if missing:
+        for subject, loaded in (await platform.store.load(missing)).items():
+            states[subject] = loaded.state
+            if loaded.erased_before is not None:
+                erased.add(subject)
+    return {subject: _person(end, states, erased) for subject, end in ends.items()}
+
+
+def survivor_of(subject: str, states: dict[str, Customer]) -> str:
+    """The id that answers for a subject."""
+    seen = {subject}
+    while (onward := states[subject].merged_into) and onward not in seen:
+        seen.add(onward)
+        subject = onward
+    return subject
+
+
+def _person(end: str, states: dict[str, Customer], erased: set[str]) -> Person | Problem:
+    if end in erased:
+        return Problem(410, "erased", "this customer was erased")
+    others = members_of(end, states)
+    state = joined(states[end], others)
+    if not state.known and not others:
+        return Problem(404, "unknown_customer", "there is no such customer")
+    return Person(end, state, tuple(sorted(others)), states[end])
+
+
+async def find_one(platform: Platform, subject: str) -> Person:
+    """The person behind an id. Raises `Problem` (404, 410)."""
+    found = (await find(platform, [subject]))[subject]
+    if isinstance(found, Problem):
+        raise found
+    return found

@@ -1,0 +1,129 @@
+"""How a customer looks to callers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from libs.events.catalogue.customers import Kind, Stage, ValueClass
+from libs.events.units import Verdict
+from libs.events.values import Money
+from services.profile.bodies import Household, SpecialDate
+from services.profile.domain.records import MEMBERS
+from services.profile.domain.state import Customer
+
+
+class AcquisitionShown(BaseModel):
+    """How the customer was won."""
+
+    channel: str
+    cost: Money | None
+    at: datetime
+
+
+class CustomerShown(BaseModel):
+    """A customer. `bare`: known only because something else was heard about them; `known_since`: when the first thing
+    happened that is known; `merged_from`: the other ids of this person."""
+
+    id: str
+    kind: Kind
+    stage: Stage
+    value_class: ValueClass | None
+    bare: bool
+    known_since: datetime | None
+    acquisition: AcquisitionShown | None
+    paying: bool | None = None
+    name: str | None = None
+    emails: list[str] | None = None
+    phones: list[str] | None = None
+    addresses: list[str] | None = None
+    refs: list[str] | None = None
+    source: str | None = None
+    owner: str | None = None
+    department: str | None = None
+    credit_grade: str | None = None
+    birthday: date | None = None
+    special_dates: list[SpecialDate] | None = None
+    household: Household | None = None
+    occupation: str | None = None
+    economic_capacity: str | None = None
+    background: str | None = None
+    preferences: list[str] | None = None
+    habits: list[str] | None = None
+    requirements: list[str] | None = None
+    custom: dict[str, Any] | None = None
+    merged_from: list[str] = []
+
+
+class UpsertShown(CustomerShown):
+    """`created`: the customer was not known before, or only barely."""
+
+    created: bool
+
+
+class CustomerPage(BaseModel):
+    """A page of customers."""
+
+    items: list[CustomerShown]
+    next_cursor: str | None
+
+
+class StageShown(BaseModel):
+    """The customer and the stage they are in now."""
+
+    id: str
+    stage: Stage
+
+
+class ErasureShown(BaseModel):
+    """The customer is being forgotten."""
+
+    id: str
+    status: Literal["erased"]
+
+
+def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> dict[str, Any]:
+    """A customer as callers see it, in the same shape always."""
+    return {
+        "id": subject,
+        "kind": person.kind,
+        "stage": person.stage,
+        "value_class": person.value_class,
+        "bare": person.bare,
+        "known_since": person.since,
+        "acquisition": person.acquisition.model_dump() if person.acquisition else None,
+        **{name: person.record.get(name) for name in MEMBERS if name != "kind"},
+        "merged_from": list(merged_from),
+    }
+
+
+def written(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The customer as a write left them."""
+    return shown(subject_of(verdicts), verdicts[0].state)
+
+
+def staged(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The customer's stage as a write left it."""
+    return {"id": subject_of(verdicts), "stage": verdicts[0].state.stage}
+
+
+def subject_of(verdicts: Sequence[Verdict]) -> str:
+    """Whom a write was about."""
+    position = verdicts[0].position
+    assert position is not None, "what was accepted stands somewhere"
+    return position.subject
+
+
+def record_version(verdicts: Sequence[Verdict]) -> int | None:
+    """The version of the record that a write left, for `ETag`."""
+    state: Customer = verdicts[0].state
+    return state.version
+
+
+def created(verdicts: Sequence[Verdict]) -> bool:
+    """Whether a write opened a record (a bare one counts as none)."""
+    told = verdicts[0]
+    return told.status == "appended" and any(e.type == "customer.recorded" for e in told.events)

@@ -1,0 +1,21 @@
+"""Profile put together."""
+
+from __future__ import annotations
+
+from libs.events.service import Definition
+from services.profile.api import customers, erasure, leaving, purchases, resolve
+from services.profile.domain.decide import CustomerDecider
+from services.profile.doors import DOORS
+from services.profile.projections.customers import Customers
+from services.profile.reactions import REACTIONS
+
+_RESOURCES = (resolve, customers, purchases, leaving, erasure)
+
+SERVICE = Definition(
+    name="profile",
+    decider=CustomerDecider(),
+    doors=DOORS,
+    views=lambda platform: (Customers(),),
+    reactions=lambda platform: REACTIONS,
+    routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
+)
