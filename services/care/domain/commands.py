@@ -31,7 +31,7 @@ class Deliver(Plain):
     cost: Money | None = None
 
     def unique(self, subject: str) -> tuple[str, ...]:
-        return (f"delivered:{self.delivery}",)
+        return (f"delivered:{self.delivery}",) if self.keeps else ()
 
     def needs(self, subject: str) -> tuple[str, ...]:
         return (f"delivery:{self.delivery}",) if self.keeps else ()

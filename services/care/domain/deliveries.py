@@ -25,26 +25,25 @@ def plan(command: Plan, state: CareState) -> list[NewEvent]:
 
 def deliver(command: Deliver, state: CareState) -> list[NewEvent]:
     """The care was given. What the caller says of punctuality counts; else a plan's due date decides."""
-    on_time, names = command.on_time, [f"delivered:{command.delivery}"]
+    on_time, name = command.on_time, f"delivery:{command.delivery}"
     if command.keeps:
         kept = state.plans.get(command.delivery)
         if kept is None:
             return []
+        name = f"delivered:{command.delivery}"
         if on_time is None:
             on_time = command.at <= kept.due
-    else:
-        names.append(f"delivery:{command.delivery}")
     fact = CareDelivered(
         **command.served.model_dump(),
         delivery=command.delivery, planned=command.delivery if command.keeps else None,
         on_time=on_time, cost=command.cost,
     )  # fmt: skip
-    return [NewEvent(lean(fact), tuple(names))]
+    return [NewEvent(lean(fact), (name,))]
 
 
 def miss(command: Miss, state: CareState) -> list[NewEvent]:
     """The care was missed; nothing where it was given, is not due yet, or has been declared missed before."""
     missed = state.plans.get(command.delivery)
-    if missed is None or missed.missed or command.at <= missed.due:
+    if missed is None or missed.missed or command.at < missed.due:
         return []
-    return [NewEvent(CareMissed(delivery=command.delivery, due=missed.due), (f"missed:{command.delivery}",))]
+    return [NewEvent(CareMissed(delivery=command.delivery, due=missed.due))]

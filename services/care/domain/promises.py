@@ -44,6 +44,6 @@ def keep(command: Keep, state: CareState) -> list[NewEvent]:
 def run_out(command: Break, state: CareState) -> list[NewEvent]:
     """The promise is broken; nothing where it was kept, is not due yet, or has been declared broken before."""
     promised = state.promises.get(command.promise)
-    if promised is None or promised.broken or command.at <= promised.due:
+    if promised is None or promised.broken or command.at < promised.due:
         return []
-    return [NewEvent(PromiseBroken(promise=command.promise), (f"broken:{command.promise}",))]
+    return [NewEvent(PromiseBroken(promise=command.promise))]

@@ -1,0 +1,1 @@
+"""Care over HTTP, one file per resource."""

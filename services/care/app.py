@@ -1,0 +1,29 @@
+"""Care put together."""
+
+from __future__ import annotations
+
+from libs.events.service import Definition
+from services.care.api import answers, deliveries, due, invitations, promises, surveys, touchpoints
+from services.care.domain.decide import DECIDER
+from services.care.doors import DOORS
+from services.care.projections.deliveries import Deliveries
+from services.care.projections.invitations import Invitations
+from services.care.projections.people import People
+from services.care.projections.promises import Promises
+from services.care.projections.surveys import Surveys
+from services.care.projections.touchpoints import Touchpoints
+from services.care.reactions import reactions
+from services.care.settings import CareSettings
+from services.care.standard import standard_surveys
+
+_RESOURCES = (deliveries, due, touchpoints, promises, surveys, answers, invitations)
+
+SERVICE = Definition(
+    name="care",
+    decider=DECIDER,
+    doors=DOORS,
+    views=lambda platform: (Deliveries(), Touchpoints(), Promises(), Surveys(), Invitations(), People()),
+    reactions=lambda platform: reactions(CareSettings().standards),
+    routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
+    at_start=lambda platform: standard_surveys(),
+)

@@ -1,0 +1,92 @@
+"""What care knows of people, learned from profile: who is who, in which class they are, and who is to be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Boolean, Column, Index, MetaData, Table, Text, or_, select
+
+from libs.events.catalogue import customers
+from libs.events.envelope import Event
+from libs.events.store.database import Reader, Transaction
+from services.care.projections.rows import Gathered
+
+metadata = MetaData()
+merges = Table(
+    "care_merges",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("merged", Text),
+    Column("survivor", Text),
+    Column("holds", Boolean),
+    Index("care_merges_merged", "merged"),
+    Index("care_merges_survivor", "survivor"),
+)
+classes = Table(
+    "care_customer_classes", metadata, Column("id", Text, primary_key=True), Column("value_class", Text)
+)
+erased = Table("care_erased", metadata, Column("subject", Text, primary_key=True))
+
+
+class People:
+    """The read model of people."""
+
+    topics: tuple[str, ...] = (customers.TOPIC,)
+    tables = metadata
+
+    async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
+        edges, classified, forgotten = Gathered(merges), Gathered(classes), set[str]()
+        for event in events:
+            data = event.data
+            match event.type:
+                case "customer.merged":
+                    edge = {"merged": event.subject, "survivor": data["survivor"], "holds": True}
+                    edges.add((data["merge"], edge))
+                case "customer.unmerged":
+                    edges.add((data["merge"], {"holds": False}))
+                case "customer.classified":
+                    classified.add((event.subject, {"value_class": data["value_class"]}))
+                case "customer.erased":
+                    forgotten.add(event.subject)
+        await edges.write(tx)
+        await classified.write(tx)
+        await tx.insert(erased, [(subject,) for subject in sorted(forgotten)])
+
+
+async def person(reader: Reader, subject: str) -> list[str]:
+    """All subjects that are the same person as `subject`, itself among them."""
+    known, frontier = {subject}, {subject}
+    while frontier:
+        touching = or_(merges.c.merged.in_(frontier), merges.c.survivor.in_(frontier))
+        rows = await reader.conn.execute(select(merges.c.merged, merges.c.survivor).where(merges.c.holds, touching))
+        frontier = {end for edge in rows.all() for end in edge} - known
+        known |= frontier
+    return sorted(known)
+
+
+async def survivors(reader: Reader, subjects: Iterable[str]) -> dict[str, str]:
+    """The id that answers for each subject today."""
+    wanted = set(subjects)
+    step: dict[str, str] = {}
+    frontier: Collection[str] = wanted
+    while frontier:
+        edges = select(merges.c.merged, merges.c.survivor).where(merges.c.holds, merges.c.merged.in_(frontier))
+        rows = (await reader.conn.execute(edges)).all()
+        found = {merged: survivor for merged, survivor in rows if merged not in step}
+        step |= found
+        frontier = set(found.values()) - step.keys()
+    return {subject: _end(subject, step) for subject in wanted}
+
+
+def _end(subject: str, step: dict[str, str]) -> str:
+    seen = {subject}
+    while (onward := step.get(subject)) and onward not in seen:
+        seen.add(onward)
+        subject = onward
+    return subject
+
+
+async def value_classes(reader: Reader, subjects: Collection[str]) -> dict[str, str]:
+    """The value class of each customer that has one."""
+    rows = await reader.select_in(classes, "id", subjects)
+    return {row[0]: row[1] for row in rows}
