@@ -27,7 +27,7 @@ class Relay:
     """Carries one service's facts to its topic."""
 
     def __init__(self, service: str, topic: str, outbox: Outbox, log: Log) -> None:
-        self._service, self._topic, self._outbox, self._to = service, topic, outbox, log
+        self._service, self._topic, self.outbox, self._to = service, topic, outbox, log
         self._wake = asyncio.Event()
         self._sent = _relayed.labels(service)
 
@@ -63,7 +63,7 @@ class Relay:
 
     async def once(self, limit: int = LIMIT) -> int:
         """Carries one batch; how many facts it was."""
-        async with self._outbox.claim(limit) as rows:
+        async with self.outbox.claim(limit) as rows:
             if rows:
                 await self._to.publish(self._topic, [outgoing(row) for row in rows])
         self._sent.inc(len(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ class Progress(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Platform:
     """All that a service's code may use of the world around it."""
 
@@ -39,6 +39,18 @@ class Platform:
     identities: Identities
     clock: Clock
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Something a worker does again and again: at once while `run` answers more than 0, else after `every` seconds.
+
+    Any number of processes may do it at the same time.
+    """
+
+    name: str
+    every: float
+    run: Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +68,4 @@ class Definition:
     reactions: Callable[[Platform], Sequence[Reaction]]
     routers: Callable[[Platform], Sequence[Any]]
     at_start: Callable[[Platform], Sequence[Any]] = lambda platform: ()
+    periodics: Callable[[Platform], Sequence[Periodic]] = lambda platform: ()

@@ -36,10 +36,12 @@ React = Callable[[Event, datetime], Sequence[Unit]]
 class Reaction:
     """One policy: on facts of `type` (without prefix) from `topic`, do what `react` says.
 
-    `name` keys its effects together with the cause, so that they happen once.
+    `name` keys its effects together with the cause, so that they happen once. A cause older than the deployment's
+    `reaction_days` triggers nothing, unless it must `always` be heard (an erasure).
     """
 
     name: str
     topic: str
     type: str
     react: React
+    always: bool = False

@@ -23,6 +23,14 @@ class Reader(Protocol):
         ...
 
 
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
+        """Rows of a statement in portable SQL with `?` for each parameter; as lean as the driver allows.
+
+        On PostgreSQL a parameter's type is what its place asks for. A `?` may not stand in a literal.
+        """
+        ...
+
+
 class Transaction(Reader, Protocol):
     """One open writing transaction."""
 

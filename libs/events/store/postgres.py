@@ -6,6 +6,8 @@ Bulk statements go straight to the driver; everything else runs on the same conn
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -31,6 +33,10 @@ class PostgresTransaction:
         rows: Sequence[Any] = await self.driver.fetch(_select(table, column, tuple(columns)), _bound(table, column, values))
         return rows
 
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
+        found: Sequence[Any] = await self.driver.fetch(_numbered(statement), *parameters)
+        return found
+
     async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
         if rows:
             await self._write(_insert(table, tuple(columns)) + " ON CONFLICT DO NOTHING", table, rows, columns)
@@ -55,6 +61,12 @@ def arrays(table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
     if not rows:
         return [[] for _ in names]
     return [_bound(table, name, values) for name, values in zip(names, zip(*rows, strict=True), strict=True)]
+
+
+@lru_cache(256)
+def _numbered(statement: str) -> str:
+    count = itertools.count(1)
+    return re.sub(r"\?", lambda _: f"${next(count)}", statement)
 
 
 @lru_cache(256)

@@ -35,6 +35,9 @@ class SqliteTransaction:
             found += (await self.conn.exec_driver_sql(statement, tuple(some))).all()
         return found
 
+    async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
+        return (await self.conn.exec_driver_sql(statement, parameters)).all()
+
     async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
         if rows:
             await self._write(_insert(table, tuple(columns)) + " ON CONFLICT DO NOTHING", table, rows, columns)

@@ -62,9 +62,14 @@ def score(
         "customer": customer,
         "as_of": rfc3339(as_of),
         "satisfaction": {
-            "overall": {"gap": said.gap, "level": said.level, "n": said.n},
+            "overall": {"gap": shown(said.gap), "level": said.level, "n": said.n},
             "dimensions": {
-                name: {"perception": d.perception, "expectation": d.expectation, "gap": d.gap, "n": d.n}
+                name: {
+                    "perception": shown(d.perception),
+                    "expectation": shown(d.expectation),
+                    "gap": shown(d.gap),
+                    "n": d.n,
+                }
                 for name, d in said.dimensions.items()
             },
             "nps_answer": said.nps_answer,
@@ -90,6 +95,11 @@ def score(
     }
 
 
+def shown(points: float | None) -> float | None:
+    """A figure without the dust of binary fractions: −25.0 where the sum came to −24.999999999999996."""
+    return None if points is None else round(points, 10)
+
+
 def explain(
     customer: str,
     facts: Iterable[Fact],
@@ -102,7 +112,7 @@ def explain(
     return {
         "customer": customer,
         "as_of": rfc3339(as_of),
-        "overall": {"gap": said.gap, "level": said.level, "n": said.n},
+        "overall": {"gap": shown(said.gap), "level": said.level, "n": said.n},
         "contributions": [
             {"event": c.event, "type": c.type, "at": rfc3339(c.at)}
             | {"dimension": c.dimension, "contribution": c.contribution}

@@ -42,6 +42,9 @@ class ScoringSettings:
     """A frequent buyer is a loyal one if the last purchase is at most so long ago."""
     open_complaints_at_risk: int = 1
 
+    announcing_margin: float = 1.0
+    """So many points beyond a level's border before another level is announced (reads are not damped)."""
+
     most_common: int = 5
     """How many places of most common dissatisfaction a report names."""
 

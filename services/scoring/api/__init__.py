@@ -1,0 +1,1 @@
+"""HTTP of scoring, one file a resource."""

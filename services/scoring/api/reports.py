@@ -1,0 +1,60 @@
+"""/v1/reports: figures across customers, never bare: each with its n and its interval."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+
+from libs.events.service import Platform
+from libs.events.store.instants import to_micros
+from libs.events.values import rfc3339
+from libs.web.answers import Answered, answer
+from libs.web.documents import reads
+from libs.web.positions import After, caught_up
+from libs.web.times import AsOf, From, To
+from services.scoring.api.shapes import ComplaintsReport, SatisfactionReport
+from services.scoring.domain import complaint_groups, groups
+from services.scoring.domain.settings import ScoringSettings
+from services.scoring.projections import across
+
+
+def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
+    """Routes of reports."""
+    routes = APIRouter(tags=["reports"])
+
+    @routes.get("/v1/reports/satisfaction", **reads(SatisfactionReport, "Satisfaction, by what answers have in common"))
+    async def satisfaction(
+        by: Annotated[groups.By, Query()] = "dimension",
+        since: From = None,
+        until: To = None,
+        as_of: AsOf = None,
+        after: After = None,
+    ) -> Answered:
+        """Of the answers in [from, to): gaps, levels, NPS, CSAT and CES of each group and in total, and where
+        dissatisfaction is most common. Few anonymous answers are withheld."""
+        await caught_up(platform, after)
+        moment = as_of or platform.clock.now()
+        rows = await across.answers(platform.database, to_micros(moment))
+        # a long computation on many answers must not hold up other requests
+        made = await run_in_threadpool(groups.satisfaction_report, rows, by, since, until, moment, settings)
+        return answer(made | {"as_of": rfc3339(moment)})
+
+    @routes.get("/v1/reports/complaints", **reads(ComplaintsReport, "Complaints, by what they have in common"))
+    async def complaints(
+        by: Annotated[complaint_groups.By, Query()] = "severity",
+        since: From = None,
+        until: To = None,
+        as_of: AsOf = None,
+        after: After = None,
+    ) -> Answered:
+        """Of the complaints spotted in [from, to): how they stand, how promptly they were corrected, how many came
+        back."""
+        await caught_up(platform, after)
+        moment = as_of or platform.clock.now()
+        rows = await across.complained(platform.database, to_micros(moment))
+        made = await run_in_threadpool(complaint_groups.complaints_report, rows, by, since, until, settings)
+        return answer(made | {"as_of": rfc3339(moment)})
+
+    return routes

@@ -1,0 +1,1 @@
+"""Read models of scoring: facts, and who is the same person as whom."""

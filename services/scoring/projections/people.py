@@ -1,0 +1,80 @@
+"""Finds a person: every subject they are known under, whose id answers, and all their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from libs.events.store.database import Database, Reader
+from libs.events.store.instants import from_micros, to_micros
+from services.scoring.domain.fact import Fact
+
+# A merge says who somebody always was; only `known_at` limits it.
+_PERSON = """
+WITH RECURSIVE person(subject) AS (
+  SELECT CAST(? AS TEXT)
+  UNION SELECT l.other FROM person p JOIN links l ON l.subject = p.subject WHERE l.since <= ? AND (l.until IS NULL OR l.until > ?)
+)
+"""
+_FACTS = (
+    _PERSON
+    + """
+SELECT f.subject, f.service, f.sequence, f.id, f.epoch, f.type, f.version, f.time, f.recorded, f.key, f.cause, f.data,
+       f.canonical
+FROM facts f JOIN person p ON f.subject = p.subject
+"""
+)
+_MEMBERS = (
+    _PERSON
+    + """
+SELECT p.subject,
+       (SELECT count(*) FROM links l WHERE l.subject = p.subject AND l.survives = 0 AND l.since <= ?
+          AND (l.until IS NULL OR l.until > ?)),
+       (SELECT count(*) FROM erasures e WHERE e.subject = p.subject)
+FROM person p
+"""
+)
+_EVER = to_micros(datetime.fromisoformat("9000-01-01T00:00:00+00:00"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`id` answers for them, `others` are the ids that were merged into it; `erased`: the asked id was erased."""
+
+    id: str
+    others: tuple[str, ...]
+    facts: Sequence[Fact]
+    erased: bool = False
+
+
+def fact_of(row: Sequence[Any]) -> Fact:
+    """The fact in a row of `facts`."""
+    subject, service, sequence, identity, epoch, kind, version, time, recorded, key, cause, data, canonical = row
+    return Fact(
+        service, subject, sequence, identity, epoch, kind, version, from_micros(time), from_micros(recorded), key, cause,
+        orjson.loads(data), bytes(canonical) if canonical is not None else None,
+    )  # fmt: skip
+
+
+async def find(database: Database, subject: str, known_at: datetime | None = None) -> Person:
+    """The person behind a subject, with all their facts; none where nothing was ever heard of it."""
+    known = to_micros(known_at) if known_at else _EVER
+    async with database.read() as reader:
+        rows = await reader.rows(_FACTS, subject, known, known)
+        facts = [fact_of(row) for row in rows]
+        # whoever was merged or erased has a fact that says so; for all others the second look is saved
+        if any(f.type in ("customer.merged", "customer.erased") for f in facts) or any(f.subject != subject for f in facts):
+            return await _many(reader, subject, facts, known)
+    return Person(subject, (), facts)
+
+
+async def _many(reader: Reader, subject: str, facts: Sequence[Fact], known: int) -> Person:
+    rows = await reader.rows(_MEMBERS, subject, known, known, known, known)
+    # the survivor is who was merged into nobody; should merges run in a ring, the smallest id stands for all
+    ends = sorted(s for s, merged, _ in rows if not merged) or sorted(s for s, *_ in rows)
+    others = tuple(sorted(s for s, *_ in rows if s != ends[0]))
+    return Person(ends[0], others, facts, any(s == subject and gone for s, _, gone in rows))
