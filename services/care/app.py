@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libs.events.service import Definition
+from libs.events.service import Definition, Periodic, Platform
 from services.care.api import answers, deliveries, due, invitations, promises, surveys, touchpoints
 from services.care.domain.decide import DECIDER
 from services.care.doors import DOORS
@@ -15,8 +15,15 @@ from services.care.projections.touchpoints import Touchpoints
 from services.care.reactions import reactions
 from services.care.settings import CareSettings
 from services.care.standard import standard_surveys
+from services.care.timers import tick
 
 _RESOURCES = (deliveries, due, touchpoints, promises, surveys, answers, invitations)
+
+
+def _periodics(platform: Platform) -> tuple[Periodic, ...]:
+    settings = CareSettings()
+    return (Periodic("run out", settings.look_seconds, lambda: tick(platform, settings)),)
+
 
 SERVICE = Definition(
     name="care",
@@ -26,4 +33,5 @@ SERVICE = Definition(
     reactions=lambda platform: reactions(CareSettings().standards),
     routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
     at_start=lambda platform: standard_surveys(),
+    periodics=_periodics,
 )

@@ -19,6 +19,8 @@ class CareSettings(BaseSettings):
     """How long after it was due an open promise is declared broken: until then it is merely late."""
     missed_after_days: float = Field(default=7, ge=0)
     """How long after it was due planned care is declared missed: until then it stays on the due list."""
+    look_seconds: float = Field(default=30, gt=0)
+    """How often somebody looks whether anything ran out."""
     settled_days: float = Field(default=7, gt=0)
     """What ran out longer ago than this is left alone: it came in late, and its story is told already."""
 
