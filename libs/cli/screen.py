@@ -1,0 +1,20 @@
+"""What is said to the person at the terminal, and how a command ends."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+BAD, USAGE, INTERRUPTED = 1, 2, 130
+"""Exit codes: the command did its work and found bad rows; it could not do its work; somebody stopped it."""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str) -> NoReturn:
+    """Says why the command cannot do its work, and ends it. `message` holds nothing personal."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(USAGE)
