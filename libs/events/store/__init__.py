@@ -6,11 +6,23 @@ Two adapters keep this port, `sqlite` and `postgres`; nothing outside this folde
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.units import Loaded, Outcome, Position, Unit
+
+
+class Opener(Protocol):
+    """Opens sealed leaves of the subjects it was asked for."""
+
+    def open(self, subject: str, field: str, leaf: Any) -> Any:
+        """The plain value of a leaf; what is not sealed as it is; None where the key was shredded."""
+        ...
+
+    def record(self, subject: str, data: dict[str, Any]) -> dict[str, Any]:
+        """All of a record's leaves opened."""
+        ...
 
 
 class Store(Protocol):
@@ -41,8 +53,12 @@ class Store(Protocol):
         """Where names point; names that are not taken are left out."""
         ...
 
-    async def history(self, subject: str, after: int = 0) -> list[Event]:
-        """A subject's facts in order, plain (a shredded personal field is None)."""
+    async def history(self, subject: str, after: int = 0, limit: int | None = None) -> list[Event]:
+        """A subject's facts in order, plain (a shredded personal field is None): those after a number, at most `limit`."""
+        ...
+
+    async def opener(self, subjects: Iterable[str]) -> Opener:
+        """Opens sealed leaves of these subjects, as views keep them."""
         ...
 
 

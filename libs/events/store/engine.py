@@ -22,14 +22,13 @@ from libs.events.store import StoreUnavailable, schema
 from libs.events.store.codec import Folding, event_of, opened_data
 from libs.events.store.database import Database, Transaction
 from libs.events.store.deciding import Deciding
+from libs.events.store.errors import is_taken, is_transient
 from libs.events.store.grouping import Grouping
 from libs.events.store.hashing import Hashing
 from libs.events.store.locking import Locking
-from libs.events.store.errors import is_taken, is_transient
-from libs.events.store.working import Work
 from libs.events.store.writing import write
 from libs.events.units import Loaded, Outcome, Position, Unit, Verdict
-from libs.events.vault import Vault
+from libs.events.vault import KeyRing, Vault
 
 S = TypeVar("S", bound=BaseModel)
 BATCH = 1000
@@ -153,28 +152,9 @@ class SqlStore:
             rows = await reader.select_in(schema.subjects, "subject", list(subjects), columns=("subject", "erased_before"))
         return {subject for subject, before in rows if before is not None}
 
-    async def opener(self, subjects: Iterable[str]) -> Opener:
-        """Opens sealed leaves of these subjects, as views keep them."""
+    async def opener(self, subjects: Iterable[str]) -> KeyRing:
         async with self._database.read() as reader:
-            return Opener(await self._vault.keys(reader, set(subjects)))
-
-
-class Opener:
-    """Opens sealed leaves with keys at hand."""
-
-    def __init__(self, keys: dict[str, Any]) -> None:
-        self._keys = keys
-
-    def open(self, subject: str, field: str, leaf: Any) -> Any:
-        """The plain value of a leaf; what is not sealed as it is; None where the key was shredded."""
-        if not (isinstance(leaf, dict) and leaf.keys() == {"sealed"}):
-            return leaf
-        key = self._keys.get(subject)
-        return key.open(field, leaf) if key else None
-
-    def record(self, subject: str, data: dict[str, Any]) -> dict[str, Any]:
-        """All of a record's leaves opened."""
-        return {field: self.open(subject, field, leaf) for field, leaf in data.items()}
+            return KeyRing(await self._vault.keys(reader, set(subjects)))
 
 
 def failed(error: BaseException) -> Outcome:

@@ -28,6 +28,10 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[Any]:
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
         return None if value is None else to_micros(value)
 

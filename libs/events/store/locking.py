@@ -53,7 +53,7 @@ class Locking:
         return {s: found.get(s) or Subject(s, 0, None, None, self._folding.decider.initial(), None) for s in wanted}
 
     async def _subjects(self, reader: Reader, rows: Sequence[Any]) -> dict[str, Subject]:
-        sealed = [row[0] for row in rows if row[4] is None and row[1] or self._folding.is_sealed(row[4])]
+        sealed = [row[0] for row in rows if (row[4] is None and row[1]) or self._folding.is_sealed(row[4])]
         keys = await self._vault.keys(reader, sealed)
         found: dict[str, Subject] = {}
         stale: list[Subject] = []

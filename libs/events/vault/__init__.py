@@ -5,7 +5,7 @@ that id and the field's name, so that a leaf cannot be moved to another event or
 wrapped by a key provider. A *shredded* key makes a field null; an *unavailable* one stops whoever asks.
 """
 
-from libs.events.vault.keys import KeyProvider, KeyUnavailable, LocalKeyProvider, SubjectKey
+from libs.events.vault.keys import KeyProvider, KeyRing, KeyUnavailable, LocalKeyProvider, SubjectKey
 from libs.events.vault.vault import SqlVault, Vault
 
-__all__ = ["KeyProvider", "KeyUnavailable", "LocalKeyProvider", "SqlVault", "SubjectKey", "Vault"]
+__all__ = ["KeyProvider", "KeyRing", "KeyUnavailable", "LocalKeyProvider", "SqlVault", "SubjectKey", "Vault"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import uuid
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -64,6 +66,24 @@ class SubjectKey:
             raise KeyUnavailable(f"{label} does not open with its key") from None
 
 
+class KeyRing:
+    """Some subjects' keys at hand, to open the sealed leaves that views keep."""
+
+    def __init__(self, keys: Mapping[str, SubjectKey]) -> None:
+        self._keys = keys
+
+    def open(self, subject: str, field: str, leaf: Any) -> Any:
+        """The plain value of a leaf; what is not sealed as it is; None where the key was shredded."""
+        if not (isinstance(leaf, dict) and leaf.keys() == {"sealed"}):
+            return leaf
+        key = self._keys.get(subject)
+        return key.open(field, leaf) if key else None
+
+    def record(self, subject: str, data: dict[str, Any]) -> dict[str, Any]:
+        """All of a record's leaves opened."""
+        return {field: self.open(subject, field, leaf) for field, leaf in data.items()}
+
+
 class KeyProvider(Protocol):
     """Wraps subjects' keys, so that the database alone opens nothing."""
 
@@ -90,6 +110,4 @@ class LocalKeyProvider:
 
     def service_key(self, service: str) -> SubjectKey:
         """A key for what belongs to a service but to no subject (quarantined bytes), derived from the master."""
-        import hmac
-
         return SubjectKey(hmac.digest(self._master.raw, f"service {service}".encode(), "sha256"))
