@@ -22,9 +22,11 @@ def run(
     """
     from libs.events.clock import SystemClock
     from libs.events.settings import Settings
-    from libs.runtime.run import ROLES, SERVICES, Busy, start
+    from libs.runtime.assembly import ROLES
+    from libs.runtime.run import Busy, start
     from libs.runtime.run import run as serve
     from libs.runtime.secrets import BadSecret
+    from libs.runtime.services import SERVICES
     from libs.web import logs
     from libs.web.keys import development_key
 
@@ -38,7 +40,7 @@ def run(
     key = "" if settings.keys_file else development_key(settings.data_dir, settings.data_dir / "keys.json", SystemClock().now())
 
     def started() -> None:
-        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"
         typer.echo(f"Careledger serves {', '.join(names)} at {address}")
         typer.echo(f"  docs  {address}/{'docs' if len(names) == 1 else ''}")
         if key:

@@ -11,11 +11,14 @@ import structlog
 
 from libs.events import catalogue
 from libs.events.clock import Clock, SystemClock
-from libs.events.consuming import Progress, Projector, Reactions, Views, metadata as consuming_metadata
+from libs.events.consuming import Progress, Projector, Reactions, Views
+from libs.events.consuming import metadata as consuming_metadata
 from libs.events.desk import Desk
 from libs.events.identities import Identities
+
 try:
-    from libs.events.inbox import Inbox, InboundConsumer, metadata as inbox_metadata
+    from libs.events.inbox import InboundConsumer, Inbox
+    from libs.events.inbox import metadata as inbox_metadata
 except ImportError:
     from sqlalchemy import MetaData
     inbox_metadata=MetaData()
@@ -66,7 +69,8 @@ class Assembled:
 
     def loops(self, roles: Sequence[str]) -> list[Loop]:
         """The background loops of these roles."""
-        name, found = self.definition.name, []
+        name = self.definition.name
+        found: list[Loop] = []
         if "relay" in roles:
             found.append((f"{name} relay", self.relay.run))
         if "worker" in roles:

@@ -72,9 +72,9 @@ class Shop:
                 return [NewEvent((CustomerUpdated if state.name else CustomerRecorded)(kind="external", name=name))]
             case Buy(order=order, amount=amount, times=times):
                 money = Money(amount=Decimal(amount), currency="USD")
+                orders = [f"{order}.{i}" if i else order for i in range(times)]
                 return [
-                    NewEvent(CustomerPurchased(order=f"{order}.{i}" if i else order, amount=money), (f"item:{order}:{i}",))
-                    for i in range(times)
+                    NewEvent(CustomerPurchased(order=o, amount=money), (f"item:{order}:{i}",)) for i, o in enumerate(orders)
                 ]
             case Fail(refuse=True):
                 raise Refused("no", "never")

@@ -34,7 +34,9 @@ class Opened:
 
 
 @asynccontextmanager
-async def open_store(url: str, *, clock: Clock | None = None, decider: Any = None, service: str = "profile") -> AsyncIterator[Opened]:
+async def open_store(
+    url: str, *, clock: Clock | None = None, decider: Any = None, service: str = "profile"
+) -> AsyncIterator[Opened]:
     """A store at `url`, its tables made."""
     database = open_database(url)
     clock = clock or FixedClock(AT + timedelta(days=1))

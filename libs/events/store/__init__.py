@@ -54,7 +54,7 @@ class Store(Protocol):
         ...
 
     async def history(self, subject: str, after: int = 0, limit: int | None = None) -> list[Event]:
-        """A subject's facts in order, plain (a shredded personal field is None): those after a number, at most `limit`."""
+        """A subject's facts after a number, in order, at most `limit`; plain (a shredded personal field is None)."""
         ...
 
     async def opener(self, subjects: Iterable[str]) -> Opener:

@@ -35,7 +35,9 @@ def has_personal(data: Data) -> bool:
     return bool(personal) and any(getattr(data, field) is not None for field in personal)
 
 
-def opened_data(type_name: str, version: int, data: dict[str, Any], event_id: str, key: SubjectKey | None) -> dict[str, Any]:
+def opened_data(
+    type_name: str, version: int, data: dict[str, Any], event_id: str, key: SubjectKey | None
+) -> dict[str, Any]:
     """The data in its current version with personal fields in plain, or None where the key was shredded."""
     current = dict(catalogue.current(type_name, version, data))
     for field in catalogue.find(type_name).personal:

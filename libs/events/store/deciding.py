@@ -24,8 +24,9 @@ class Deciding:
     """Turns units into rows and verdicts, one after another."""
 
     def __init__(
-        self, service: str, folding: Folding[Any], clock: Clock, hashing: Hashing, shards: int, epoch: int, remember: timedelta
-    ) -> None:
+        self, service: str, folding: Folding[Any], clock: Clock, hashing: Hashing, shards: int, epoch: int,
+        remember: timedelta,
+    ) -> None:  # fmt: skip
         self._service, self._folding, self._clock, self._hashing = service, folding, clock, hashing
         self._shards, self._epoch, self._remember = shards, epoch, remember
 
@@ -114,7 +115,8 @@ class Deciding:
         position = Position(self._service, event.subject, event.sequence)
         for name in new.names:
             self._name(work, self._hashing.of(name), position)
-        subject.state = self._folding.decider.evolve(subject.state, Happened(data, event.time, event.sequence, event_id))
+        happened = Happened(data, event.time, event.sequence, event_id)
+        subject.state = self._folding.decider.evolve(subject.state, happened)
         return event
 
     def _name(self, work: Work, name: bytes, position: Position) -> None:

@@ -107,7 +107,9 @@ class SqlStore:
         """An *already* with the facts that the first time made, so that the answer can be the same."""
         if outcome.replayed or all(v.events or not v.accepted or not v.position for v in outcome.verdicts):
             return outcome
-        verdicts = [await self._recall(v) if v.accepted and v.position and not v.events else v for v in outcome.verdicts]
+        verdicts = [
+            await self._recall(v) if v.accepted and v.position and not v.events else v for v in outcome.verdicts
+        ]
         return Outcome(tuple(verdicts), outcome.answer, outcome.replayed, outcome.mismatch, outcome.position)
 
     async def _recall(self, verdict: Verdict) -> Verdict:
@@ -149,7 +151,8 @@ class SqlStore:
     async def erased_among(self, subjects: Iterable[str]) -> set[str]:
         """Those of the subjects that were erased here."""
         async with self._database.read() as reader:
-            rows = await reader.select_in(schema.subjects, "subject", list(subjects), columns=("subject", "erased_before"))
+            columns = ("subject", "erased_before")
+            rows = await reader.select_in(schema.subjects, "subject", list(subjects), columns=columns)
         return {subject for subject, before in rows if before is not None}
 
     async def opener(self, subjects: Iterable[str]) -> KeyRing:

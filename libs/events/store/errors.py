@@ -7,6 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # connection lost, out of resources, server starting or stopping, deadlock, serialization, lock timeout
 _TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25P03")
+_GONE = ("InterfaceError", "ConnectionDoesNotExistError")
 _TAKEN = "23505"
 
 
@@ -19,7 +20,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
         return True
     # asyncpg's own complaint that its connection is gone carries no SQL state
-    return _state(error).startswith(_TRANSIENT) or type(error).__name__ in ("InterfaceError", "ConnectionDoesNotExistError")
+    return _state(error).startswith(_TRANSIENT) or type(error).__name__ in _GONE
 
 
 def is_taken(error: BaseException) -> bool:

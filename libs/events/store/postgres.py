@@ -30,7 +30,8 @@ class PostgresTransaction:
     async def select_in(
         self, table: Table, column: str, values: Collection[Any], *, columns: Sequence[str] = ()
     ) -> Sequence[Any]:
-        rows: Sequence[Any] = await self.driver.fetch(_select(table, column, tuple(columns)), _bound(table, column, values))
+        statement = _select(table, column, tuple(columns))
+        rows: Sequence[Any] = await self.driver.fetch(statement, _bound(table, column, values))
         return rows
 
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
@@ -49,9 +50,12 @@ class PostgresTransaction:
         self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = (), where: str = ""
     ) -> None:
         if rows:
-            await self._write(_insert(table, tuple(columns)) + _update(table, tuple(columns), where), table, rows, columns)
+            statement = _insert(table, tuple(columns)) + _update(table, tuple(columns), where)
+            await self._write(statement, table, rows, columns)
 
-    async def _write(self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
+    async def _write(
+        self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
+    ) -> None:
         await self.driver.execute(statement, *arrays(table, rows, columns))
 
 

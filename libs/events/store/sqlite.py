@@ -50,9 +50,12 @@ class SqliteTransaction:
         self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = (), where: str = ""
     ) -> None:
         if rows:
-            await self._write(_insert(table, tuple(columns)) + _update(table, tuple(columns), where), table, rows, columns)
+            statement = _insert(table, tuple(columns)) + _update(table, tuple(columns), where)
+            await self._write(statement, table, rows, columns)
 
-    async def _write(self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> None:
+    async def _write(
+        self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
+    ) -> None:
         names = columns or table.columns.keys()
         binds = [table.columns[n].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for n in names]
         if any(binds):
