@@ -139,4 +139,7 @@ def judge(spotted: datetime, steps: Sequence[Taken], step: StepName, at: datetim
     known = replay(spotted, steps)
     if step == "withdrawal" and len(whole.taken) <= len(known.taken):
         return Judged(False, known)
+    # nor does anything slip in before a withdrawal of the same moment that was heard of first
+    if any(t.step == "withdrawal" and t.at == at and t not in whole.taken for t in known.taken):
+        return Judged(False, known)
     return Judged(True, before)

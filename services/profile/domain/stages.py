@@ -62,7 +62,7 @@ class Replay:
     @property
     def possible(self) -> list[str]:
         """What may be recorded next."""
-        return ["win_back"] if self.stage == "lost" else ["loss"]
+        return ["win-back"] if self.stage == "lost" else ["loss"]
 
 
 def replay(moves: Iterable[Move], start: Stage = "prospect", until: datetime | None = None) -> Replay:

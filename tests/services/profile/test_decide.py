@@ -1,0 +1,225 @@
+"""What becomes of a wish about a customer: given, when, then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from libs.events.catalogue import customers as facts
+from libs.events.decider import NotYet
+from libs.events.testing import fold, given, happened, hour
+from libs.events.values import Money
+from services.profile.domain.commands import Acquire, Erase, Link, Lose, Meet, Patch, Purchase, Record, WinBack
+from services.profile.domain.decide import CustomerDecider
+from services.profile.domain.persons import joined
+
+ID = "c1"
+DECIDER = CustomerDecider()
+TEN = Money(amount=Decimal(10), currency="USD")
+BARE = facts.CustomerRecorded(bare=True, kind="external")
+RECORDED = facts.CustomerRecorded(kind="external", stage="prospect", name="Đỗ", refs=["pos:1"])
+BOUGHT = facts.CustomerPurchased(order="o1", amount=TEN)
+LOST = facts.CustomerLost(reason="indifference")
+BACK = facts.CustomerWonBack(approach="call", by="lan", outcome="came")
+
+
+def record(at: float = 1, *, anew: bool = False, **members: Any) -> Record:
+    return Record(at=hour(at), members=members, subject=ID, anew=anew)
+
+
+def buy(at: float = 1, **more: Any) -> Purchase:
+    return Purchase(at=hour(at), order="o1", amount=TEN, **more)
+
+
+def lose(at: float, *, create: bool = False) -> Lose:
+    return Lose(at=hour(at), subject=ID, reason="indifference", create=create)
+
+
+def win(at: float) -> WinBack:
+    return WinBack(at=hour(at), subject=ID, approach="call", by="lan", outcome="came")
+
+
+class TestRecords:
+    def test_a_record_states_what_was_said_and_no_more(self) -> None:
+        given(DECIDER).when(record(kind="external", name="Đỗ", owner=None)).then(
+            facts.CustomerRecorded(kind="external", name="Đỗ")
+        )
+
+    def test_a_bare_record_is_opened_in_full(self) -> None:
+        then = given(DECIDER, BARE).when(record(5, kind="internal", name="Đỗ"))
+        then.then(facts.CustomerRecorded(kind="internal", name="Đỗ"))
+        assert then.state.recorded
+        assert then.state.stage == "active"
+
+    def test_of_a_known_one_only_what_is_new_is_told(self) -> None:
+        start = given(DECIDER, RECORDED)
+        start.when(record(5, name="Đỗ", owner="lan", refs=["pos:1", "crm:2"])).then(
+            facts.CustomerUpdated(owner="lan", refs=["pos:1", "crm:2"])
+        )
+        start.when(record(5, name="Đỗ", stage="prospect")).nothing()
+        start.when(record(5, name=None)).then(facts.CustomerUpdated(name=None))
+
+    def test_a_new_one_that_is_known_otherwise_is_refused_with_its_id(self) -> None:
+        start = given(DECIDER, RECORDED)
+        start.when(record(5, anew=True, name="Đỗ", stage="prospect")).nothing()
+        start.when(record(5, anew=True, name="Lan")).refused("customer_exists", id=ID)
+
+    def test_old_news_do_not_undo_newer_ones(self) -> None:
+        newer = happened(facts.CustomerUpdated(name="new"), hour(9))
+        start = given(DECIDER, RECORDED, newer)
+        start.when(record(5, name="old")).nothing()
+        late = happened(facts.CustomerUpdated(name="old", owner="lan"), hour(5))
+        state = fold(DECIDER, [RECORDED, newer, late])
+        assert (state.record["name"], state.record["owner"]) == ("new", "lan")
+
+    def test_a_stated_stage_starts_and_undoes_nothing(self) -> None:
+        start = given(DECIDER, RECORDED)
+        start.when(record(5, stage="active")).then(facts.CustomerUpdated(stage="active"))
+        given(DECIDER, RECORDED, BOUGHT).when(record(5, stage="prospect")).nothing()
+        given(DECIDER, RECORDED, LOST).when(record(5, stage="active")).nothing()
+
+
+class TestPatches:
+    def patch(self, versions: set[int] | None = None, **patch: Any) -> Patch:
+        return Patch(at=hour(9), patch=patch, versions=frozenset(versions) if versions else None)
+
+    def test_only_the_version_that_was_seen_is_changed(self) -> None:
+        start = given(DECIDER, RECORDED)
+        start.when(self.patch({1}, owner="lan")).then(facts.CustomerUpdated(owner="lan"))
+        start.when(self.patch({2}, owner="lan")).refused("version_mismatch", current=1)
+        start.when(self.patch(owner="lan")).then(facts.CustomerUpdated(owner="lan"))
+
+    def test_a_plain_purchase_is_no_change_of_the_record_but_a_new_stage_is(self) -> None:
+        again = facts.CustomerPurchased(order="o2", amount=TEN)
+        assert fold(DECIDER, [RECORDED, BOUGHT]).version == 2
+        assert fold(DECIDER, [RECORDED, BOUGHT, again]).version == 2
+
+    def test_null_clears_and_objects_are_merged_into(self) -> None:
+        start = given(DECIDER, facts.CustomerRecorded(kind="external", owner="lan", custom={"a": {"b": 1, "c": 2}}))
+        start.when(self.patch(owner=None, custom={"a": {"b": None}, "d": 3})).then(
+            facts.CustomerUpdated(owner=None, custom={"a": {"c": 2}, "d": 3})
+        )
+        start.when(self.patch(name=None)).nothing()
+
+    def test_only_a_prospect_becomes_active_by_a_patch(self) -> None:
+        start = given(DECIDER, RECORDED)
+        start.when(self.patch(stage="active")).then(facts.CustomerUpdated(stage="active"))
+        start.when(self.patch(stage="prospect")).nothing()
+        start.when(self.patch(stage="lost")).refused("out_of_order", state="prospect", possible=["loss"])
+        lost = given(DECIDER, RECORDED, LOST)
+        lost.when(self.patch(stage="active")).refused("out_of_order", state="lost", possible=["win-back"])
+
+    def test_the_unknown_are_not_changed(self) -> None:
+        given(DECIDER).when(self.patch(name="x")).refused("unknown_customer")
+
+
+class TestHearing:
+    def test_an_event_about_an_unknown_customer_opens_a_bare_record(self) -> None:
+        then = given(DECIDER).when(buy(create=True)).then(BARE, BOUGHT)
+        assert (then.state.bare, then.state.stage, then.state.kind) == (True, "active", "external")
+        given(DECIDER).when(Meet(at=hour(1))).then(BARE)
+        given(DECIDER).when(Acquire(at=hour(1), channel="shop", create=True)).then(
+            BARE, facts.CustomerAcquired(channel="shop")
+        )
+        given(DECIDER).when(lose(1, create=True)).then(BARE, LOST)
+
+    def test_who_is_known_is_not_opened_again(self) -> None:
+        given(DECIDER, RECORDED).when(Meet(at=hour(5))).nothing()
+        given(DECIDER, BARE).when(Meet(at=hour(5))).nothing()
+        merged = facts.CustomerMerged(merge="m", survivor="c2")
+        given(DECIDER, merged).when(Meet(at=hour(5))).nothing()
+        given(DECIDER, merged).when(buy(create=True)).then(BOUGHT)
+
+    @pytest.mark.parametrize("command", [buy(), lose(1), win(1), Acquire(at=hour(1), channel="x")])
+    def test_a_path_needs_a_known_customer(self, command: Any) -> None:
+        given(DECIDER).when(command).refused("unknown_customer")
+
+    def test_the_unknown_are_not_erased(self) -> None:
+        given(DECIDER).when(Erase(at=hour(1), reason="request")).refused("unknown_customer")
+
+
+class TestMoving:
+    def test_a_purchase_makes_a_prospect_active(self) -> None:
+        assert given(DECIDER, RECORDED).when(buy(5)).state.stage == "active"
+
+    def test_a_refund_does_not(self) -> None:
+        refund = facts.CustomerPurchased(order="o2", amount=TEN, refund_of="o1")
+        assert fold(DECIDER, [RECORDED, refund]).stage == "prospect"
+        assert buy(refund_of="o0").needs(ID) == ("order:c1:o0",)
+        assert buy().unique(ID) == ("order:c1:o1",)
+
+    def test_lost_and_won_back(self) -> None:
+        then = given(DECIDER, RECORDED, BOUGHT).when(lose(5)).then(LOST)
+        assert then.state.stage == "lost"
+        then = given(DECIDER, RECORDED, BOUGHT, LOST).when(win(9)).then(BACK)
+        assert then.state.stage == "won_back"
+        given(DECIDER, RECORDED, LOST, BACK).when(lose(9)).then(LOST)
+
+    def test_a_second_loss_waits_for_a_win_back(self) -> None:
+        then = given(DECIDER, RECORDED, LOST).when(lose(9))
+        refusal = then.refused("out_of_order", state="lost", possible=["win-back"])
+        assert isinstance(refusal, NotYet)
+        assert refusal.waits_for == "win_back:c1:1"
+
+    def test_a_win_back_waits_for_a_loss(self) -> None:
+        refusal = given(DECIDER, RECORDED).when(win(9)).refused("out_of_order", state="prospect", possible=["loss"])
+        assert isinstance(refusal, NotYet)
+        assert refusal.waits_for == "loss:c1:1"
+
+    def test_late_news_are_judged_when_they_happened(self) -> None:
+        lost = happened(LOST, hour(20))
+        then = given(DECIDER, RECORDED, lost).when(lose(10)).then(LOST)
+        assert then.state.stage == "lost"
+        back = happened(BACK, hour(15))
+        known: list[Any] = [RECORDED, lost, happened(LOST, hour(10)), back]
+        assert fold(DECIDER, known).stage == "lost"
+        assert fold(DECIDER, known[:1] + known[2:]).stage == "won_back"
+
+    def test_whoever_is_lost_stays_lost_until_won_back(self) -> None:
+        assert given(DECIDER, RECORDED, LOST).when(buy(9)).state.stage == "lost"
+
+
+class TestPersons:
+    def link(self) -> Link:
+        return Link(at=hour(9), survivor="c0", reference="pos:1", merge="m1")
+
+    def test_a_further_reference_is_merged_in_once(self) -> None:
+        merged = facts.CustomerMerged(merge="m1", survivor="c0")
+        given(DECIDER).when(self.link()).then(merged)
+        given(DECIDER, merged).when(self.link()).nothing()
+        elsewhere = facts.CustomerMerged(merge="m0", survivor="c9")
+        given(DECIDER, elsewhere).when(self.link()).refused("merged_elsewhere")
+
+    def test_not_back_into_one_that_was_merged_in(self) -> None:
+        given(DECIDER, RECORDED).when(self.link()).nothing()
+
+    def test_an_undone_merge_is_gone(self) -> None:
+        undone = facts.CustomerUnmerged(merge="m1", survivor="c0")
+        assert fold(DECIDER, [facts.CustomerMerged(merge="m1", survivor="c0"), undone]).merged_into is None
+
+    def test_a_person_is_the_fold_of_all_their_ids(self) -> None:
+        survivor = fold(DECIDER, [RECORDED])
+        other = fold(DECIDER, [
+            happened(facts.CustomerRecorded(kind="external", name="newer", owner="lan", refs=["crm:2"]), hour(5)),
+            happened(BOUGHT, hour(6)),
+        ])  # fmt: skip
+        person = joined(survivor, {"c2": other})
+        assert (person.record["name"], person.record["owner"]) == ("newer", "lan")
+        assert person.record["refs"] == ["pos:1", "crm:2"]
+        assert person.stage == "active"
+        assert person.version == survivor.version
+
+
+def test_acquisition_is_told_once_for_each_channel_and_cost() -> None:
+    costs = [Money(amount=Decimal(amount), currency="USD") for amount in ("10", "10.00")]
+    ten, same = (Acquire(at=hour(1), channel="shop", cost=cost) for cost in costs)
+    assert ten.unique(ID) == same.unique(ID)
+    assert ten.unique(ID) != Acquire(at=hour(1), channel="shop").unique(ID)
+
+
+def test_the_latest_classification_counts_by_time() -> None:
+    newer = happened(facts.CustomerClassified(value_class="A"), hour(9))
+    older = happened(facts.CustomerClassified(value_class="B"), hour(5))
+    assert fold(DECIDER, [RECORDED, newer, older]).value_class == "A"
