@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from libs.events.service import Definition, Platform
 from libs.web.auth import Gate, Keys
+from libs.web.events_door import EventsInbox, events_router
 from libs.web.health import Readiness, health_router
 from libs.web.metrics import Requests
 from libs.web.openapi import document
@@ -19,6 +20,7 @@ from libs.web.refusals import HANDLERS
 from libs.web.routing import Index
 from libs.web.settings import WebSettings
 from libs.web.telemetry import Watch
+from libs.web.vocabulary_and_schemas import reference_router
 
 TICKETED = frozenset({"/v1/stream"})
 """What a browser may ask with a ticket in the query."""
@@ -39,14 +41,15 @@ def build_app(
     platform: Platform,
     readiness: Readiness,
     *,
+    inbox: EventsInbox | None = None,
     registry: CollectorRegistry | None = None,
     settings: WebSettings | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The app of one service.
 
-    `readiness` tells what is missing before it can serve; `registry` is where its metrics are read from (the caller
-    may have put others in); `routers` are added to the definition's own.
+    `readiness` tells what is missing before it can serve; `inbox` takes events at `/v1/events/…`; `registry` is where
+    its metrics are read from (the caller may have put others in); `routers` are added to the definition's own.
     """
     settings = settings or WebSettings()
     registry = registry or CollectorRegistry()
@@ -70,7 +73,9 @@ def build_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.platform = platform
-    for router in [*definition.routers(platform), *routers, health_router(readiness, registry)]:
+    shared = [reference_router(definition), health_router(readiness, registry)]
+    events = [events_router(definition.name, inbox)] if inbox else []
+    for router in [*definition.routers(platform), *routers, *events, *shared]:
         _add(app, router)
     app.router.middleware_stack = Index(app.router)
     return app

@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.events.clock import Clock
-from libs.web.exchange import exchange, header
+from libs.web.exchange import exchange, header, route_path
 from libs.web.keys import BadKeys, KeyRecord, list_keys
 from libs.web.problems import Problem, respond
 
@@ -76,7 +76,7 @@ def allows(key: KeyRecord, method: str, path: str) -> bool:
         return True
     if "events" in scopes and path.startswith("/v1/events/"):
         return True
-    return "read" in scopes and (method in ("GET", "HEAD") or path.endswith(READING_POSTS))
+    return "read" in scopes and (method in ("GET", "HEAD") or (method == "POST" and path.endswith(READING_POSTS)))
 
 
 class Gate:
@@ -90,19 +90,20 @@ class Gate:
         self._app, self._keys, self._ticketed = app, keys, ticketed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1"):
+        path = route_path(scope) if scope["type"] == "http" else ""
+        if not path.startswith("/v1"):
             await self._app(scope, receive, send)
             return
-        if b"%00" in scope["query_string"] or "\x00" in scope["path"]:
+        if b"%00" in scope["query_string"] or "\x00" in path:
             # what is no text in a body is none here: databases refuse it, too
             await _refuse(Problem(422, "nul_character", "text must not contain NUL"), scope, receive, send)
             return
         key = self._keys.find(header(scope, b"authorization"))
         if key is None:
-            if not (scope["path"] in self._ticketed and b"ticket=" in scope["query_string"]):
+            if not (path in self._ticketed and b"ticket=" in scope["query_string"]):
                 await _refuse(unauthorized(), scope, receive, send)
                 return
-        elif allows(key, scope["method"], scope["path"]):
+        elif allows(key, scope["method"], path):
             exchange(scope).caller = key.name
         else:
             await _refuse(Problem(403, "forbidden", "this key may not do that"), scope, receive, send)

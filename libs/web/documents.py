@@ -5,7 +5,7 @@ Bodies are read by `bodies`, not by FastAPI, so their models are named here; `op
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from libs.web.idempotency import PATTERN
@@ -38,16 +38,15 @@ IF_MATCH = {
     "description": "The version that was read (its ETag), or `*`.",
     "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$', "examples": ['"3"']},
 }  # fmt: skip
-JSON = ("application/json",)
-MERGE_PATCH = ("application/merge-patch+json", "application/json")
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 
 
 class Extra(dict[str, Any]):
-    """An operation's `openapi_extra` that knows the model of its body, and what content types carry it."""
+    """An operation's `openapi_extra` that knows the models of its body by content type."""
 
-    def __init__(self, members: dict[str, Any], body: Any = None, content_types: Iterable[str] = JSON) -> None:
+    def __init__(self, members: dict[str, Any], bodies: Mapping[str, Any] | None = None) -> None:
         super().__init__(members)
-        self.body, self.content_types = body, tuple(content_types)
+        self.bodies = dict(bodies or {})
 
 
 def reads(answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def reads(answer: Any, summary: str, *problems: int, description: str | None = N
 def asks(body: Any, answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
     """Arguments of `router.post` for a call that only reads but whose question travels in a body."""
     known = {*problems, 401, 403, 413, 415, 422, 503}
-    return _operation(summary, {200: {"model": answer}}, known, Extra({}, body), description)
+    return _operation(summary, {200: {"model": answer}}, known, Extra({}, {JSON: body}), description)
 
 
 def writes(
@@ -68,14 +67,14 @@ def writes(
     """Arguments of `router.post`: body and answer of a writing call; what every write can say goes without saying."""
     answers = {s: {"model": answer, "headers": _WRITTEN} for s in dict.fromkeys((created, already))}
     known = {*problems, 401, 403, 409, 413, 415, 422, 503}
-    return _operation(summary, answers, known, Extra({"parameters": [IDEMPOTENCY_KEY]}, body), description)
+    return _operation(summary, answers, known, Extra({"parameters": [IDEMPOTENCY_KEY]}, {JSON: body}), description)
 
 
 def changes(body: Any, answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
     """Arguments of `router.patch`: a JSON Merge Patch that needs If-Match."""
     known = {*problems, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503}
     answers = {200: {"model": answer, "headers": {"Event-Position": _POSITION, "ETag": _ETAG}}}
-    extra = Extra({"parameters": [IF_MATCH]}, body, MERGE_PATCH)
+    extra = Extra({"parameters": [IF_MATCH]}, {MERGE_PATCH: body, JSON: body})
     return _operation(summary, answers, known, extra, description)
 
 

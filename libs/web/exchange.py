@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from starlette._utils import get_route_path
+
 SCOPE_KEY = "careledger"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _run = os.urandom(8).hex()
@@ -40,6 +42,14 @@ def exchange(scope: MutableMapping[str, Any]) -> Exchange:
     if not isinstance(found, Exchange):
         found = scope[SCOPE_KEY] = Exchange(new_request_id())
     return found
+
+
+def route_path(scope: MutableMapping[str, Any]) -> str:
+    """The path as routes see it: without the prefix that a proxy or the dispatcher put before the app.
+
+    It is the router's own function, so that what the gate judges and what the router finds cannot differ.
+    """
+    return get_route_path(scope)
 
 
 def header(scope: MutableMapping[str, Any], name: bytes) -> bytes | None:

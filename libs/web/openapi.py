@@ -64,28 +64,23 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _bodies(app: FastAPI, paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     described = [
-        (str(context.path_format), method.lower(), context.openapi_extra)
+        (paths[str(context.path_format)][method.lower()], kind, body)
         for context in iter_route_contexts(app.routes)
         for method in context.methods or ()
-        if isinstance(getattr(context, "openapi_extra", None), Extra) and context.openapi_extra.body is not None
+        if isinstance(extra := getattr(context, "openapi_extra", None), Extra) and context.include_in_schema
+        for kind, body in extra.bodies.items()
     ]
-    inputs: list[Any] = [
-        ((path, method), "validation", TypeAdapter(extra.body)) for path, method, extra in described
-    ]
-    if not inputs:
+    if not described:
         return
+    inputs: list[Any] = [(i, "validation", TypeAdapter(body)) for i, (_, _, body) in enumerate(described)]
     made, rest = TypeAdapter.json_schemas(inputs, ref_template=_REFS + "{model}")
     definitions: dict[str, Any] = rest.get("$defs", {})
     # a model that FastAPI has described for answers, and that looks otherwise in bodies, gets a name of its own
     renamed = {name: f"{name}Body" for name, schema in definitions.items() if schemas.get(name, schema) != schema}
     schemas.update({renamed.get(name, name): _renaming(schema, renamed) for name, schema in definitions.items()})
-    for path, method, extra in described:
-        operation = paths.get(path, {}).get(method)
-        if operation is not None:
-            schema = _renaming(made[(path, method), "validation"], renamed)
-            operation["requestBody"] = {
-                "required": True, "content": {kind: {"schema": schema} for kind in extra.content_types}
-            }  # fmt: skip
+    for i, (operation, kind, _) in enumerate(described):
+        content = operation.setdefault("requestBody", {"required": True, "content": {}})["content"]
+        content[kind] = {"schema": _renaming(made[i, "validation"], renamed)}
 
 
 def _renaming(schema: Any, renamed: dict[str, str]) -> Any:

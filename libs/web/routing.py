@@ -10,6 +10,8 @@ from __future__ import annotations
 from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from libs.web.exchange import route_path
+
 _Key = tuple[str, int, str, str]
 
 
@@ -34,9 +36,7 @@ class Index:
         await self._router.app(scope, receive, send)
 
     def _candidates(self, routes: dict[_Key, list[Route]], scope: Scope) -> list[Route]:
-        path: str = scope["path"]
-        root: str = scope.get("root_path", "")
-        parts = (path[len(root) :] if root and path.startswith(root) else path).split("/")
+        parts = route_path(scope).split("/")
         method, size = scope["method"], len(parts)
         resource, last = (parts[2] if size > 2 else ""), (parts[-1] if size > 4 else "")
         found = routes.get((method, size, resource, last))

@@ -16,7 +16,7 @@ from libs.events.units import Answer, Outcome, Position, Receipt, Verdict
 from libs.web.answers import Answered, to_json
 from libs.web.bodies import raw_of
 from libs.web.etags import IfMatch, stale
-from libs.web.exchange import exchange
+from libs.web.exchange import exchange, route_path
 from libs.web.idempotency import InFlight, key_of, reused
 from libs.web.refusals import STALE, of_verdict
 
@@ -45,18 +45,22 @@ async def write(
     already: int = 200,
     version: Version | None = subject_version,
     if_match: IfMatch | None = None,
+    status_of: Callable[[Sequence[Verdict]], int] | None = None,
 ) -> Answered:
     """Performs one call and answers it.
 
     `render` makes the answer's members of the verdicts: pure and fast, it runs inside the append's transaction where
     an `Idempotency-Key` was given. `customer` and `path` are what the path names. The status is `created` where
-    anything was appended, else `already`. Raises `Problem`.
+    anything was appended, else `already`, unless `status_of` says otherwise. Raises `Problem`.
     """
     caller = caller_of(request)
     asked = Asked(door, body, caller, customer, path or {})
 
     def made(verdicts: Sequence[Verdict]) -> Answer:
-        status = created if any(v.status == "appended" for v in verdicts) else already
+        if status_of:
+            status = status_of(verdicts)
+        else:
+            status = created if any(v.status == "appended" for v in verdicts) else already
         number = version(verdicts) if version else None
         return Answer(status, to_json(render(verdicts)), f'"{number}"' if number is not None else "")
 
@@ -72,7 +76,7 @@ async def write(
 def caller_of(request: Request) -> Caller:
     """Who asks and under which key. Raises `Problem` (422) for a malformed `Idempotency-Key`."""
     scope = request.scope
-    return Caller(f"http {exchange(scope).caller} {scope['method']} {scope['path']}", key_of(request))
+    return Caller(f"http {exchange(scope).caller} {scope['method']} {route_path(scope)}", key_of(request))
 
 
 def respond(outcome: Outcome, made: Callable[[Sequence[Verdict]], Answer], if_match: IfMatch | None = None) -> Answered:

@@ -143,7 +143,8 @@ def _local(schema: dict[str, Any]) -> dict[str, Any]:
         name = str(part.get("$ref", "")).removeprefix("#/$defs/")
         if name in definitions and name not in within:
             return put_in(definitions[name], (*within, name))
-        return {key: put_in(below, within) for key, below in part.items()}
+        # a discriminator only repeats, by reference, what the branches say
+        return {k: put_in(v, within) for k, v in part.items() if not (k == "discriminator" and "mapping" in v)}
 
     local = put_in(schema, ())
     assert isinstance(local, dict)

@@ -23,7 +23,7 @@ from libs.events.envelope import Event
 from libs.events.identities import Identities
 from libs.events.service import Definition, Platform
 from libs.events.settings import Settings
-from libs.events.store import StoreUnavailable
+from libs.events.store import Store, StoreUnavailable
 from libs.events.units import Answer, Loaded, Outcome, Position, Unit, Verdict, refused
 from libs.events.values import Body, Moment, Money, Text
 from libs.web import documents
@@ -58,9 +58,9 @@ class PurchaseBody(Body):
     order: Text
     amount: Money
     paid: Annotated[Card | Cash, Field(discriminator="kind")] | None = None
-    labels: dict[str, Text] = {}
-    custom: dict[str, Any] = {}
-    lines: list[Money] = []
+    labels: dict[str, Text] = Field(default_factory=dict)
+    custom: dict[str, Any] = Field(default_factory=dict)
+    lines: list[Money] = Field(default_factory=list)
     either: int | list[Money] | None = None
     at: Moment | None = None
 
@@ -194,7 +194,8 @@ def routers(platform: Platform) -> list[APIRouter]:
     router = APIRouter(tags=["customers"])
 
     @router.post(
-        "/v1/customers/{customer}/purchases", **documents.writes(PurchaseBody, PurchaseAnswer, "Records a purchase", 404, 410)
+        "/v1/customers/{customer}/purchases",
+        **documents.writes(PurchaseBody, PurchaseAnswer, "Records a purchase", 404, 410),
     )
     async def purchase(request: Request, customer: CustomerId) -> Response:
         body = await read(request, PurchaseBody)
@@ -262,8 +263,8 @@ def make(folder: Path, definition: Definition = DEFINITION, extra: Sequence[APIR
     clock, store, progress = FixedClock(NOW), MemoryStore(definition.name), ToyProgress()
     identities = Identities(b"s" * 32)
     platform = Platform(
-        service=definition.name, settings=settings, database=cast(Any, None), store=store,
-        desk=Desk(store, identities, clock), identities=identities, clock=clock, progress=progress,
+        service=definition.name, settings=settings, database=cast(Any, None), store=cast(Store, store),
+        desk=Desk(cast(Store, store), identities, clock), identities=identities, clock=clock, progress=progress,
     )  # fmt: skip
     key_file = folder / "keys.json"
     key = create_key(key_file, definition.name, NOW)
