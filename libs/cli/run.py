@@ -10,7 +10,9 @@ import typer
 
 def run(
     service: Annotated[list[str] | None, typer.Option(help="Only this service (may be given again).")] = None,
-    role: Annotated[list[str] | None, typer.Option(help="Only this role: api, relay or worker (may be given again).")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="Only this role: api, relay or worker (may be given again).")
+    ] = None,
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", help="Port to listen on.")] = 8000,
 ) -> None:
@@ -37,7 +39,11 @@ def run(
     logs.set_up(os.environ.get("LOG_LEVEL", "INFO"))
     settings = Settings()
     # before serving: whoever sees the service ready finds the key
-    key = "" if settings.keys_file else development_key(settings.data_dir, settings.data_dir / "keys.json", SystemClock().now())
+    key = (
+        ""
+        if settings.keys_file
+        else development_key(settings.data_dir, settings.data_dir / "keys.json", SystemClock().now())
+    )
 
     def started() -> None:
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"

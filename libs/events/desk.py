@@ -1,4 +1,4 @@
-"""The desk: takes calls at a service's doors, prepares what they need for a whole batch, and hands units to the store."""
+"""The desk: takes calls at a service's doors, prepares what they need for a whole batch, hands units to the store."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class Desk:
             again = [i for i, o in enumerate(outcomes) if self._comes_back(asked[i], o)]
             if not again:
                 break
-            for i, outcome in zip(again, await self._run([asked[i] for i in again], [generation] * len(again)), strict=True):
+            for i, outcome in zip(
+                again, await self._run([asked[i] for i in again], [generation] * len(again)), strict=True
+            ):
                 outcomes[i] = outcome
         return outcomes
 
@@ -82,12 +84,15 @@ class Desk:
         found = await self.store.find(names) if names else {}
         states = await self.store.load(subjects) if subjects else {}
         now = self.clock.now()
-        return [
-            self._unit(a, g, now, found, states) for a, g in zip(asked, generations, strict=True)
-        ]
+        return [self._unit(a, g, now, found, states) for a, g in zip(asked, generations, strict=True)]
 
     def _unit(
-        self, asked: Asked[B], generation: int, now: datetime, found: Mapping[str, Position], states: Mapping[str, Loaded]
+        self,
+        asked: Asked[B],
+        generation: int,
+        now: datetime,
+        found: Mapping[str, Position],
+        states: Mapping[str, Loaded],
     ) -> Unit | Outcome:
         try:
             call = self._call(asked, generation, now, found, states)
@@ -97,7 +102,12 @@ class Desk:
         return Unit(unit.requests, asked.receipt) if asked.receipt else unit
 
     def _call(
-        self, asked: Asked[B], generation: int, now: datetime, found: Mapping[str, Position], states: Mapping[str, Loaded]
+        self,
+        asked: Asked[B],
+        generation: int,
+        now: datetime,
+        found: Mapping[str, Position],
+        states: Mapping[str, Loaded],
     ) -> Call[B]:
         at = getattr(asked.body, "at", None) or asked.at or now
         if at > now + AHEAD:

@@ -35,7 +35,9 @@ class Position:
         try:
             plain = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
             service, sequence, subject = plain.split(" ", 2)
-            if not (service.isalpha() and sequence.isdecimal() and sequence.isascii() and subject and len(sequence) < 16):
+            if not (
+                service.isalpha() and sequence.isdecimal() and sequence.isascii() and subject and len(sequence) < 16
+            ):
                 raise BadPosition("malformed position")
             return cls(service, subject, int(sequence))
         except (ValueError, binascii.Error):

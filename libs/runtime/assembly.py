@@ -21,9 +21,10 @@ try:
     from libs.events.inbox import metadata as inbox_metadata
 except ImportError:
     from sqlalchemy import MetaData
-    inbox_metadata=MetaData()
-    Inbox=lambda *a: None
-    InboundConsumer=None
+
+    inbox_metadata = MetaData()
+    Inbox = lambda *a: None
+    InboundConsumer = None
 from libs.events.log import Log
 from libs.events.relay import Relay
 from libs.events.service import Definition, Periodic, Platform
@@ -98,7 +99,9 @@ class Assembled:
         await self.platform.database.close()
 
 
-def assemble(definition: Definition, settings: Settings, secrets: Secrets, log: Log, clock: Clock | None = None) -> Assembled:
+def assemble(
+    definition: Definition, settings: Settings, secrets: Secrets, log: Log, clock: Clock | None = None
+) -> Assembled:
     """Wires one service; nothing is started or connected yet."""
     clock = clock or SystemClock()
     name = definition.name
@@ -117,16 +120,16 @@ def assemble(definition: Definition, settings: Settings, secrets: Secrets, log: 
     heard = [service for service, topic in catalogue.TOPICS.items() if topic in views.topics]
     progress = Progress(name, database, heard)
     platform.progress = progress
-    reactions = Reactions(
-        name, definition.reactions(platform), store, clock, settings.reaction_days, wake=relay.wake
-    )
+    reactions = Reactions(name, definition.reactions(platform), store, clock, settings.reaction_days, wake=relay.wake)
     projectors = [
         Projector(name, consumer, log, database, handler, sealer, clock, settings, listener=listener)
         for consumer, handler, listener in (("views", views, progress), ("reactions", reactions, None))
         if handler.topics
     ]
     inbox = Inbox(definition, platform, sealer)
-    inbound = InboundConsumer(inbox, log, catalogue.INBOUND[name]) if InboundConsumer and name in catalogue.INBOUND else None
+    inbound = (
+        InboundConsumer(inbox, log, catalogue.INBOUND[name]) if InboundConsumer and name in catalogue.INBOUND else None
+    )
     return Assembled(definition, platform, inbox, relay, views, projectors, inbound, log)
 
 

@@ -38,7 +38,8 @@ async def serve(app: Any, host: str, port: int, started: Callable[[], None] = la
     """Serves HTTP until the process is asked to stop (SIGINT, SIGTERM)."""
     config = uvicorn.Config(
         app, host=host, port=port, lifespan="off", access_log=False, log_config=None, server_header=False,
-        date_header=False, timeout_graceful_shutdown=DRAIN, timeout_keep_alive=75, h11_max_incomplete_event_size=64 * 1024,
+        date_header=False, timeout_graceful_shutdown=DRAIN, timeout_keep_alive=75,
+        h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     server = _Server(config, started)
     await server.serve()

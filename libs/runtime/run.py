@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import IO, Any
+from typing import Any
 
 from libs.events.catalogue import INBOUND, TOPICS
 from libs.events.log import Log, Topic
@@ -78,27 +78,27 @@ def _app(services: Sequence[Assembled], roles: Sequence[str]) -> Any:
         name = service.definition.name
         routers = [events_router(name, service.inbox)] if name in INBOUND and "api" in roles else []
         apps[name] = build_app(
-            service.definition, service.platform, lambda s=service: s.readiness(roles), routers=routers  # type: ignore[misc]
+            service.definition,
+            service.platform,
+            lambda s=service: s.readiness(roles),
+            routers=routers,  # type: ignore[misc]
         )
     return next(iter(apps.values())) if len(apps) == 1 else Together(apps)
 
 
 @contextmanager
-def _alone(settings: Settings) -> Any:
+def _alone(settings: Settings) -> Iterator[None]:
     """The embedded engine's promises hold for one serving process; a second one must not start."""
     if not settings.log().startswith("embedded"):
         yield
         return
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock: IO[str] = open(settings.data_dir / "serving.lock", "w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise Busy(f"another process serves from {settings.data_dir} (process ids do not matter: stop it first)") from None
-    try:
+    with open(settings.data_dir / "serving.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(f"another process serves from {settings.data_dir}: stop it first") from None
         yield
-    finally:
-        lock.close()
 
 
 def start(coroutine: Any) -> None:
@@ -109,5 +109,3 @@ def start(coroutine: Any) -> None:
         asyncio.run(coroutine)
     else:
         uvloop.run(coroutine)
-
-

@@ -82,8 +82,8 @@ class Daily:
         async with self._platform.database.begin() as tx:
             await tx.conn.execute(
                 text(
-                    "INSERT INTO touched (subject, event, at) SELECT DISTINCT subject, :mark, CAST(:at AS BIGINT) FROM facts "
-                    "WHERE type = 'customer.purchased' ON CONFLICT DO NOTHING"
+                    "INSERT INTO touched (subject, event, at) SELECT DISTINCT subject, :mark, CAST(:at AS BIGINT) "
+                    "FROM facts WHERE type = 'customer.purchased' ON CONFLICT DO NOTHING"
                 ),
                 {"mark": f"day {day}", "at": int(midnight.timestamp() * 1_000_000)},
             )

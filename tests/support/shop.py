@@ -74,7 +74,8 @@ class Shop:
                 money = Money(amount=Decimal(amount), currency="USD")
                 orders = [f"{order}.{i}" if i else order for i in range(times)]
                 return [
-                    NewEvent(CustomerPurchased(order=o, amount=money), (f"item:{order}:{i}",)) for i, o in enumerate(orders)
+                    NewEvent(CustomerPurchased(order=o, amount=money), (f"item:{order}:{i}",))
+                    for i, o in enumerate(orders)
                 ]
             case Fail(refuse=True):
                 raise Refused("no", "never")

@@ -11,7 +11,9 @@ TOPICS = {
 }
 """The topic each service tells its facts on."""
 
-INBOUND = {name: TOPICS[name].replace("careledger.", "careledger.inbound.") for name in ("profile", "care", "complaints")}
+INBOUND = {
+    name: TOPICS[name].replace("careledger.", "careledger.inbound.") for name in ("profile", "care", "complaints")
+}
 """The topic on which each service hears other systems."""
 
 __all__ = [

@@ -39,7 +39,7 @@ class ComplaintSpotted(Step):
     who: Personal[str | None] = None
     dimension: str | None = None
     cause: Cause | None = None
-    wants: list[Want] = []
+    wants: tuple[Want, ...] = ()
     programme: str | None = None
     staff: str | None = None
     department: str | None = None

@@ -22,7 +22,6 @@ class Reader(Protocol):
         values are as the database keeps them."""
         ...
 
-
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
         """Rows of a statement in portable SQL with `?` for each parameter; as lean as the driver allows.
 

@@ -34,9 +34,7 @@ def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
         return person
 
     @routes.get("/v1/scores/customers/{customer}", **reads(Score, "Satisfaction and loyalty of a customer", 404, 410))
-    async def read(
-        customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None
-    ) -> Answered:
+    async def read(customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None) -> Answered:
         """As of any moment (what had happened by then, as known now), or as it was known then."""
         person = await found(customer, known_at, after)
         moment = as_of or platform.clock.now()
@@ -46,9 +44,7 @@ def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
     @routes.get(
         "/v1/scores/customers/{customer}/explanation", **reads(Explanation, "Where a satisfaction comes from", 404, 410)
     )
-    async def why(
-        customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None
-    ) -> Answered:
+    async def why(customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None) -> Answered:
         """Every answer's contribution in points; they add up to the overall gap."""
         person = await found(customer, known_at, after)
         made: dict[str, Any] = explain(person.id, person.facts, as_of or platform.clock.now(), settings, known_at)

@@ -15,9 +15,7 @@ from services.scoring.projections.people import fact_of
 _COLUMNS = "subject, service, sequence, id, epoch, type, version, time, recorded, key, cause, data, canonical"
 _ANSWERS = f"SELECT {_COLUMNS} FROM facts WHERE type = 'survey.answered'"  # noqa: S608
 _COMPLAINTS = f"SELECT {_COLUMNS} FROM facts WHERE type LIKE 'complaint.%'"  # noqa: S608
-_CLASSES = (
-    "SELECT subject, data FROM facts WHERE type = 'customer.classified' ORDER BY time, sequence"
-)
+_CLASSES = "SELECT subject, data FROM facts WHERE type = 'customer.classified' ORDER BY time, sequence"
 _LINKS = "SELECT subject, other, survives FROM links WHERE until IS NULL"
 
 

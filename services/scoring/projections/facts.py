@@ -17,8 +17,8 @@ from services.scoring.domain.fact import Fact
 from services.scoring.projections.tables import erasures, facts, links, metadata, touched
 
 TELLING = frozenset({
-    "survey.answered", "customer.purchased", "customer.lost", "customer.won_back", "customer.merged", "customer.unmerged",
-    "complaint.spotted", "complaint.corrected", "complaint.reopened", "complaint.withdrawn",
+    "survey.answered", "customer.purchased", "customer.lost", "customer.won_back", "customer.merged",
+    "customer.unmerged", "complaint.spotted", "complaint.corrected", "complaint.reopened", "complaint.withdrawn",
 })  # fmt: skip
 """Facts that may change a level or a tier."""
 
@@ -43,8 +43,8 @@ class Facts:
 
 def _row(fact: Fact) -> tuple[object, ...]:
     return (
-        fact.subject, fact.service, fact.sequence, fact.id, fact.epoch, fact.type, fact.version, fact.time, fact.recorded,
-        fact.key, fact.cause, orjson.dumps(fact.data), fact.canonical,
+        fact.subject, fact.service, fact.sequence, fact.id, fact.epoch, fact.type, fact.version, fact.time,
+        fact.recorded, fact.key, fact.cause, orjson.dumps(fact.data), fact.canonical,
     )  # fmt: skip
 
 
