@@ -67,7 +67,7 @@ class Listed(Standing):
 
     dimension: str | None
     cause: Cause | None
-    wants: list[Want] | None
+    wants: list[Want]
     role: SpotterRole
     programme: str | None
     staff: str | None

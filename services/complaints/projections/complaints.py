@@ -116,7 +116,7 @@ def shown(row: Row) -> Row:
     told["customer"] = None if row["subject"].startswith("anonymous:") else row["subject"]
     told["possible"] = replay(row["spotted_at"], steps).possible
     details = orjson.loads(row["details"])
-    return told | {name: details.get(name) for name in DETAILS}
+    return told | {name: details.get(name) for name in DETAILS} | {"wants": details.get("wants", [])}
 
 
 def listed(subjects: Collection[str] | None, **equal: str | None) -> Select[Any]:
