@@ -32,7 +32,7 @@ class EmbeddedConsumer:
         self._file = self._open()
         self._file.listen(self._bell, self._topics)
 
-    async def fetch(self, max_records: int, timeout: float) -> dict[Slot, list[Record]]:  # noqa: ASYNC109
+    async def fetch(self, max_records: int, timeout: float) -> dict[Slot, list[Record]]:
         """The next records by slot; see the port. Takes longer than `timeout` only where `Locate` does."""
         now = asyncio.get_running_loop().time
         deadline = now() + timeout

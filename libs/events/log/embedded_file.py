@@ -16,6 +16,7 @@ import structlog
 
 from libs.events.log import Outgoing, Slot, Topic, Unavailable
 from libs.events.log import embedded_tables as tables
+from libs.events.log.embedded_schema import connect, prepare
 
 LISTEN_EVERY = 0.1
 EXPIRE_EVERY = 60.0
@@ -34,7 +35,7 @@ class Line:
 
     async def open(self, path: Path) -> None:
         """Connects."""
-        self._connection = await self._run(lambda: tables.connect(path))
+        self._connection = await self._run(lambda: connect(path))
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs `work` there; what SQLite refuses is `Unavailable`."""
@@ -144,7 +145,7 @@ class LogFile:
     async def _start(self) -> None:
         try:
             await self._writer.open(self.path)
-            await self._writer.do(tables.prepare)
+            await self._writer.do(prepare)
             await self._reader.open(self.path)
         except sqlite3.Error as error:
             raise Unavailable(f"{self.path} cannot be opened: {error}") from error

@@ -1,4 +1,4 @@
-"""The tables of the embedded log, and the transactions on them. All of it runs in the file's own threads."""
+"""What is done with the embedded log's tables, a transaction each. All of it runs in the file's own threads."""
 
 from __future__ import annotations
 
@@ -6,43 +6,16 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 import orjson
 
 from libs.events.log import Outgoing, Record, Slot, Topic, Unavailable
+from libs.events.log.embedded_schema import Transaction, forget
 from libs.events.log.partitioner import spread
 
-BUSY_SECONDS = 10.0
 FETCH_BYTES = 16 * 1024 * 1024
 EXPIRE_AT_ONCE = 1000
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS topics (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    topic_id TEXT NOT NULL,
-    partitions INTEGER NOT NULL,
-    retention_ms INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS partitions (
-    topic INTEGER NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
-    partition INTEGER NOT NULL,
-    "end" INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (topic, partition)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (
-    topic INTEGER NOT NULL REFERENCES topics (id) ON DELETE CASCADE,
-    partition INTEGER NOT NULL,
-    "offset" INTEGER NOT NULL,
-    key BLOB,
-    headers BLOB NOT NULL,
-    value BLOB NOT NULL,
-    timestamp INTEGER NOT NULL,
-    PRIMARY KEY (topic, partition, "offset")
-);
-"""
 
 
 @dataclass(slots=True)
@@ -51,58 +24,6 @@ class Found:
 
     ends: dict[Slot, int]
     records: dict[Slot, list[Record]]
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection whose commits are on disk when they return."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    line = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    end = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            line.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError:            # two that switch a new file at once: here SQLite does not wait
-            if time.monotonic() > end:
-                line.close()
-                raise
-            time.sleep(0.01)
-    line.execute("PRAGMA synchronous = FULL")
-    line.execute("PRAGMA foreign_keys = ON")
-    # What other systems publish here holds personal data in the clear, and is promised to be gone after its days.
-    line.execute("PRAGMA secure_delete = ON")
-    line.execute("PRAGMA journal_size_limit = 67108864")
-    return line
-
-
-class Transaction:
-    """`with Transaction(line)`: holds the file's write lock from the start, so that nothing read in it can change."""
-
-    def __init__(self, line: sqlite3.Connection, how: str = "IMMEDIATE") -> None:
-        self.line, self.how = line, how
-
-    def __enter__(self) -> sqlite3.Connection:
-        self.line.execute(f"BEGIN {self.how}")
-        return self.line
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            try:
-                self.line.execute("COMMIT")
-                return
-            except sqlite3.Error:
-                if self.line.in_transaction:
-                    self.line.execute("ROLLBACK")
-                raise
-        if self.line.in_transaction:
-            self.line.execute("ROLLBACK")
-
-
-def prepare(line: sqlite3.Connection) -> None:
-    """Makes the tables where they are missing."""
-    with Transaction(line):
-        for statement in TABLES.split(";"):
-            line.execute(statement)
 
 
 def ensure(line: sqlite3.Connection, topics: Sequence[Topic]) -> dict[str, int]:
@@ -128,6 +49,7 @@ def drop(line: sqlite3.Connection, name: str) -> None:
     """Deletes a topic and its records."""
     with Transaction(line):
         line.execute("DELETE FROM topics WHERE name = ?", (name,))
+    forget(line)
 
 
 def append(line: sqlite3.Connection, publishes: Sequence[tuple[str, Sequence[Outgoing]]]) -> list[Exception | None]:
@@ -234,10 +156,7 @@ def expire(line: sqlite3.Connection) -> int:
                 (topic, partition, before, EXPIRE_AT_ONCE),
             ).rowcount
     if deleted:
-        # What was deleted is still in the write-ahead log. Where somebody reads just now, another time will do.
-        line.execute("PRAGMA busy_timeout = 100")
-        line.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        line.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        forget(line)
     return deleted
 
 

@@ -52,7 +52,7 @@ class KafkaConsumer:
             await asyncio.sleep(pause)
             pause = min(2 * pause, 5.0)
 
-    async def fetch(self, max_records: int, timeout: float) -> dict[Slot, list[Record]]:  # noqa: ASYNC109
+    async def fetch(self, max_records: int, timeout: float) -> dict[Slot, list[Record]]:
         """The next records by slot; see the port. Takes longer than `timeout` only where `Locate` does."""
         now = asyncio.get_running_loop().time
         deadline = now() + timeout
@@ -120,6 +120,11 @@ class KafkaConsumer:
         if missing := [topic for name, topic in self._names.items() if name not in topics]:
             log.warning("topics_missing", topics=missing)
             return {}
+        if self._consumer is not None and any(
+            len(self._consumer.partitions_for_topic(name) or ()) != len(topic.leaders) for name, topic in topics.items()
+        ):
+            # A topic came back or grew. Left alone, aiokafka notices when its metadata is old, and rebalances then.
+            self._consumer._client.force_metadata_update()
         return {name: topic.topic_id for name, topic in topics.items()}
 
     async def _ready(self, deadline: float) -> bool:
