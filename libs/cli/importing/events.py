@@ -61,7 +61,8 @@ class Maker:
     def _made(self, members: dict[str, Any]) -> Made | Verdict:
         body: dict[str, Any] = {}
         for column, value in members.items():
-            target = self.columns.find(column) if isinstance(value, str) else self.columns.exactly(column)
+            bare = isinstance(value, str | int | float)
+            target = self.columns.find(column) if bare else self.columns.exactly(column)
             # a member of JSON that nobody knows is left for the service to judge; CSV's columns were looked at before
             target = target or Target((column,), text)
             if target is LEFT_OUT:

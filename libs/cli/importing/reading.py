@@ -47,9 +47,8 @@ class Source:
 
     def __init__(self, name: str) -> None:
         try:
-            handle = sys.stdin.fileno() if name == "-" else os.open(name, os.O_RDONLY)
-            self._raw = io.BufferedReader(io.FileIO(handle, closefd=name != "-"), 1 << 16)
-            self.size = 0 if name == "-" else os.fstat(handle).st_size
+            self._raw = open(sys.stdin.fileno() if name == "-" else name, "rb", closefd=name != "-")  # noqa: SIM115
+            self.size = 0 if name == "-" else os.fstat(self._raw.fileno()).st_size
             start = self._raw.peek()
         except OSError as error:
             raise Unreadable(f"the file cannot be read ({error.strerror or type(error).__name__})") from None
@@ -58,7 +57,11 @@ class Source:
         self.header: list[str] = []
         if not self.json:
             self._text = io.TextIOWrapper(self._raw, "utf-8-sig", errors="surrogateescape", newline="")
-            self._csv = self._begin()
+            try:
+                self._csv = self._begin()
+            except Unreadable:
+                self._text.close()
+                raise
 
     def __enter__(self) -> Self:
         return self

@@ -54,8 +54,7 @@ class Report:
 
     def show(self, console: Console, seconds: float, *, dry_run: bool = False) -> None:
         """Prints the bad rows (the first of them) and the summary."""
-        if self.shown:
-            console.print(self._faults())
+        self.show_faults(console)
         summary = Table(title="would become of the rows" if dry_run else "the rows", title_justify="left", box=None)
         summary.add_column("status")
         summary.add_column("rows", justify="right")
@@ -65,6 +64,11 @@ class Report:
         console.print(summary)
         rate = f", {self.rows / seconds:,.0f} rows/s" if seconds >= 0.1 else ""
         console.print(f"{self.rows:,} rows in {seconds:.1f} s{rate}", style="dim")
+
+    def show_faults(self, console: Console) -> None:
+        """Prints the first bad rows, if there are any."""
+        if self.shown:
+            console.print(self._faults())
 
     def _faults(self) -> Table:
         left_out = self.bad - len(self.shown)

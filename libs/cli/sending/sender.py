@@ -10,11 +10,13 @@ import orjson
 
 from libs.cli.address import Address
 from libs.cli.sending.retrying import GaveUp, Retrying
-from libs.cli.sending.verdicts import Verdict, refused
+from libs.cli.sending.verdicts import Verdict, refusal
 
 MOST_EVENTS = 1000
 MOST_BYTES = 4_000_000
 """Of one body; the services take 5 MB."""
+REFUSED = (400, 413, 422)
+"""What is said of a body as a whole."""
 BATCH = "application/cloudevents-batch+json"
 
 
@@ -52,9 +54,10 @@ class Sender:
         """
         body = b"[" + b",".join(events) + b"]"
         answer = await self.post(f"/v1/events/{door}", body, BATCH)
-        if answer.status_code == 413:
+        if answer.status_code in REFUSED:
             if len(events) == 1:
-                return [refused("", "too_large", "the event is larger than the server takes")]
+                return [refusal(orjson.loads(answer.content))]
+            # one event spoils the whole body: halving finds it, and lets the others through
             middle = len(events) // 2
             return await self.send(door, events[:middle]) + await self.send(door, events[middle:])
         if answer.status_code != 200:

@@ -31,18 +31,27 @@ class Verdict:
     @classmethod
     def read(cls, result: dict[str, Any]) -> Self:
         """Reads one result of a bulk answer."""
-        problem = result.get("problem") or {}
-        params = problem.get("invalid_params") or []
-        faults = [Fault(str(p.get("pointer", "")), str(p.get("code", "")), str(p.get("message", ""))) for p in params]
-        if problem and not faults:
-            faults = [Fault("", str(problem.get("code", "")), str(problem.get("detail", "")))]
-        return cls(str(result["status"]), tuple(faults), str(result.get("id") or ""), str(result.get("position") or ""))
+        faults = _faults(result.get("problem") or {})
+        return cls(str(result["status"]), faults, str(result.get("id") or ""), str(result.get("position") or ""))
 
     @property
     def bad(self) -> bool:
         """Whether somebody has to do something about it. An event about somebody who was erased is refused rightly:
         it is told, and is no fault of the file."""
         return self.status not in ACCEPTED and self.status != "erased"
+
+
+def refusal(problem: dict[str, Any]) -> Verdict:
+    """The verdict on the one event of a body that was refused with a problem."""
+    return Verdict("invalid", _faults(problem))
+
+
+def _faults(problem: dict[str, Any]) -> tuple[Fault, ...]:
+    params = problem.get("invalid_params") or []
+    faults = [Fault(str(p.get("pointer", "")), str(p.get("code", "")), str(p.get("message", ""))) for p in params]
+    if problem and not faults:
+        faults = [Fault("", str(problem.get("code", "")), str(problem.get("detail", "")))]
+    return tuple(faults)
 
 
 def refused(pointer: str, code: str, message: str) -> Verdict:
