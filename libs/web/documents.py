@@ -34,8 +34,9 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": PATTERN},
 }  # fmt: skip
 IF_MATCH = {
-    "name": "If-Match", "in": "header", "required": True,
-    "description": "The version that was read (its ETag), or `*`.",
+    # told as optional: leaving it out is answered in its own way (428), not as a malformed request
+    "name": "If-Match", "in": "header", "required": False,
+    "description": "The version that was read (its ETag), or `*`. Without it the answer is 428.",
     "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,15}")$', "examples": ['"3"']},
 }  # fmt: skip
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"

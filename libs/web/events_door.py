@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from libs.events.values import Moment
 from libs.web import documents
 from libs.web.answers import answer
 from libs.web.bodies import raw_of
 from libs.web.bulk import Results, refusal
-from libs.web.cloudevents import BATCH, STRUCTURED, oversize, read_events, too_large
+from libs.web.cloudevents import BATCH, MOST_EVENTS, STRUCTURED, oversize, read_events, too_large
 from libs.web.problems import Problem
 
 NAMES = {"profile": ("customers", "profile"), "care": ("care",), "complaints": ("complaints",)}
@@ -37,7 +36,10 @@ class EventsInbox(Protocol):
 
 
 class CloudEvent(BaseModel):
-    """An event: its `data` is the body of the call that does the same."""
+    """An event: its `data` is the body of the call that does the same.
+
+    Told loosely, since the door takes any object: what is wrong with an event stands in its result.
+    """
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [{
         "specversion": "1.0", "id": "1", "source": "/shop", "type": "careledger.customer.purchased",
@@ -45,13 +47,16 @@ class CloudEvent(BaseModel):
         "data": {"order": "o-1", "amount": {"amount": "10.00", "currency": "USD"}},
     }]})  # fmt: skip
 
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    subject: str | None = None
-    time: Moment | None = None
-    data: dict[str, Any]
+    specversion: Annotated[Any, Field(description="`1.0`.")] = None
+    id: Annotated[Any, Field(description="The publisher's id of the event, unique within `source`.")] = None
+    source: Annotated[Any, Field(description="Who publishes.")] = None
+    type: Annotated[Any, Field(description="`careledger.` and the name of the event.")] = None
+    subject: Annotated[Any, Field(description="The customer: an id, or a reference `system:key`.")] = None
+    time: Annotated[Any, Field(description="When it happened, RFC 3339.")] = None
+    data: Annotated[Any, Field(description="See `/v1/schemas/inbound/{type}/{version}`.")] = None
+
+
+Batch = Annotated[list[Any], Field(max_length=MOST_EVENTS, description="Up to 1,000 events.")]
 
 
 class EventStatus(BaseModel):
@@ -76,10 +81,9 @@ def events_router(service: str, inbox: EventsInbox) -> APIRouter:
 
 
 def _routes(router: APIRouter, name: str, inbox: EventsInbox, shown: bool) -> None:
-    posting = documents.asks(CloudEvent | list[CloudEvent], Results, "Takes one event or a batch")
-    posting["openapi_extra"] = documents.Extra(
-        {"parameters": [documents.IDEMPOTENCY_KEY]}, {STRUCTURED: CloudEvent, BATCH: list[CloudEvent]}
-    )
+    posting = documents.asks(CloudEvent, Results, "Takes one event or a batch")
+    # an event's key is its source and id: sent again, it is told as *already*
+    posting["openapi_extra"] = documents.Extra({}, {STRUCTURED: CloudEvent, BATCH: Batch})
 
     @router.post(f"/v1/events/{name}", include_in_schema=shown, name=f"publish_{name}", **posting)
     async def publish(request: Request, dry_run: DryRun = False) -> Response:

@@ -32,7 +32,7 @@ class Watch:
     0 none. The others always get one, and the metrics count every request.
     """
 
-    def __init__(self, app: ASGIApp, service: str, requests: Requests, sample: float = 1.0) -> None:
+    def __init__(self, app: ASGIApp, service: str, requests: Requests, sample: float = 0.01) -> None:
         self._app, self._service, self._requests, self._sample = app, service, requests, sample
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +69,7 @@ class Watch:
         if found.failure or status >= 500:
             _log.error("request failed", **self._members(method, route, status, seconds, found), failure=found.failure)
         elif seconds >= SLOW_SECONDS or self._sample >= 1 or random.random() < self._sample:
-            _log.info("request", **self._members(method, route, status, seconds, found))
+            _log.info("request", **self._members(method, route, status, seconds, found), sample=self._sample)
 
     def _members(self, method: str, route: str, status: int, seconds: float, found: Exchange) -> dict[str, Any]:
         return {

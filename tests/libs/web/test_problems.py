@@ -45,6 +45,12 @@ async def test_every_refusal_is_a_problem(service: toy.Toy, method: str, path: s
     assert {"type", "title", "detail"} <= problem.keys()
 
 
+async def test_every_method_of_an_address_is_told(service: toy.Toy) -> None:
+    async with service.client() as client:
+        response = await client.delete(f"/v1/customers/{toy.CUSTOMER}")
+    assert response.headers["allow"] == "GET, PATCH"
+
+
 async def test_parameters_are_named_with_their_place(service: toy.Toy) -> None:
     async with service.client() as client:
         problem = (await client.get("/v1/failing?size=0")).json()

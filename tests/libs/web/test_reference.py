@@ -45,7 +45,7 @@ async def test_the_schema_of_what_is_heard_is_the_body(service: toy.Toy) -> None
 
 def test_a_fact_as_it_is_stored_fits_its_schema() -> None:
     fact = complaints.ComplaintSpotted(
-        complaint="c", summary="the kettle leaks", severity="serious", role="staff", who="lan", wants=["respect"]
+        complaint="c", summary="the kettle leaks", severity="serious", role="staff", who="lan", wants=("respect",)
     )
     schema = fact_schema("careledger.complaint.spotted", 1)
     sealed = sealed_data(fact, new_id(), SubjectKey.new())
