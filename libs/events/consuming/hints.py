@@ -29,8 +29,8 @@ class Hints:
     """The hints of one consumer.
 
     `held`: subjects with waiting facts; `stopped`: ids of facts in quarantine that could not be applied; `unread`:
-    entries of facts that could not be read, by id; `left_out`: ids of discarded facts; `revivable`: subjects that may go
-    on now, with their partitions; `overdue`: subjects that miss a fact for too long.
+    entries of facts that could not be read, by id; `left_out`: ids of discarded facts; `revivable`: subjects that may
+    go on now, with their partitions; `overdue`: subjects that miss a fact for too long.
     """
 
     consumer: str

@@ -38,6 +38,7 @@ class Offsets:
     def __init__(self, database: Database, consumer: str) -> None:
         self._database, self._consumer = database, consumer
         self._seen: dict[Partition, tuple[int, int, int]] = {}
+        self._at: dict[Partition, tuple[str, int]] = {}
 
     async def locate(self, slots: Sequence[Slot]) -> dict[Slot, int]:
         """Where to read next in each slot; a new slot, and a topic made anew, start at 0.
@@ -51,7 +52,19 @@ class Offsets:
             anew = [row for row in rows if stored[row[1], row[2]][0] != row[3]]
             await tx.upsert(offsets, anew)
         renewed = {(row[1], row[2]) for row in anew}
-        return {s: 0 if (s.topic, s.partition) in renewed else stored[s.topic, s.partition][1] for s in slots}
+        found = {s: 0 if (s.topic, s.partition) in renewed else stored[s.topic, s.partition][1] for s in slots}
+        self._at = {(s.topic, s.partition): (s.topic_id, at) for s, at in found.items()}
+        return found
+
+    async def sent_back(self) -> bool:
+        """Whether somebody moved us back since we last looked: a rebuild, which no record tells of while none comes."""
+        column = offsets.c
+        query = select(column.topic, column.partition, column.topic_id, column.next_offset)
+        async with self._database.read() as reader:
+            rows = (await reader.conn.execute(query.where(column.consumer == self._consumer))).all()
+        stored = {(topic, partition): (topic_id, at) for topic, partition, topic_id, at in rows}
+        ours = [(at, stored.get(partition, at)) for partition, at in self._at.items()]
+        return any(there[0] == here[0] and there[1] < here[1] for here, there in ours)
 
     async def claim(self, tx: Transaction, spans: Mapping[Partition, Span], also: Collection[Partition] = ()) -> None:
         """Locks the partitions, and raises `Fenced` where one is not where the batch starts. `also` is only locked."""
@@ -65,6 +78,8 @@ class Offsets:
         """Sets the claimed partitions to where their spans end."""
         rows = [(self._consumer, topic, nr, span.topic_id, span.after) for (topic, nr), span in spans.items()]
         await tx.upsert(offsets, rows)
+        # should this be rolled back, it looks as if we were sent back: we read again from where we are, which is right
+        self._at |= {partition: (span.topic_id, span.after) for partition, span in spans.items()}
 
     async def _locked(self, tx: Transaction, partitions: Collection[Partition]) -> dict[Partition, tuple[str, int]]:
         if not partitions:

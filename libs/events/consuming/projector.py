@@ -91,6 +91,8 @@ class Projector:
         """One round: looks after what waits, fetches, applies. How many records it was."""
         if self._tending.due:
             await self._patiently(self._tending.tend)
+            if await self._patiently(self._offsets.sent_back):
+                await self._from.rewind()
         await self._heal()
         fetched = await self._patiently(lambda: self._from.fetch(MOST, wait))
         if not fetched:
@@ -123,8 +125,8 @@ class Projector:
         try:
             done = await self._tried(work)
         except Poison as poison:
-            _log.error("effect failed", error=poison.error, tried=len(poison.tried), at=_where(poison), **self._names)
             if len(poison.tried) == 1:
+                _log.error("effect failed", error=poison.error, at=_where(poison), **self._names)
                 condemned = {**work.condemned, poison.tried[0].event.id: poison.error}
                 await self._do(replace(work, condemned=condemned))
             elif work.divisible:
@@ -152,6 +154,8 @@ class Projector:
             self._listener.advanced(done.marks)
         self._hints.held |= done.kept
         self._hints.stopped |= done.stopped
+        unread = (row for row in done.rows if row.kind == "fact" and row.reason != "cannot_apply")
+        self._hints.unread |= {row.event_id: row.id for row in unread}
         self._left |= done.left
         for outcome, count in done.counts.items():
             if count:

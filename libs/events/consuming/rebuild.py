@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import Table, delete
 
 from libs.events.consuming.offsets import reset
 from libs.events.consuming.tables import applied, waiting
-from libs.events.store.database import Database
+from libs.events.store.database import Database, Transaction
 from libs.events.views import View
 
 
@@ -20,10 +20,14 @@ async def rebuild(database: Database, views: Sequence[View], consumer: str = "vi
     and triggers nothing, because reactions are another consumer.
     """
     async with database.begin() as tx:
-        # first the offsets: whoever is in the middle of a batch holds these rows, and is waited for
-        await reset(tx, consumer)
-        for table in (applied, waiting):
-            await tx.conn.execute(delete(table).where(table.c.consumer == consumer))
-        for view in views:
-            for table in reversed(view.tables.sorted_tables):
-                await tx.conn.execute(delete(table))
+        await start_over(tx, [table for view in views for table in view.tables.sorted_tables], consumer)
+
+
+async def start_over(tx: Transaction, tables: Sequence[Table], consumer: str = "views") -> None:
+    """Sends a consumer back to the start, and empties the tables it fills."""
+    # first the offsets: whoever is in the middle of a batch holds these rows, and is waited for
+    await reset(tx, consumer)
+    for table in (applied, waiting):
+        await tx.conn.execute(delete(table).where(table.c.consumer == consumer))
+    for table in reversed(tables):
+        await tx.conn.execute(delete(table))
