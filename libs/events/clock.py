@@ -38,9 +38,16 @@ class FixedClock:
 
 def new_id() -> str:
     """A random id (UUIDv4, 36 characters)."""
-    # what uuid.uuid4 does, at a third of its cost: an id is drawn for every fact
-    raw = bytearray(os.urandom(16))
-    raw[6] = (raw[6] & 0x0F) | 0x40
-    raw[8] = (raw[8] & 0x3F) | 0x80
-    digits = raw.hex()
+    return uuid_text(os.urandom(16), 0x40)
+
+
+def uuid_text(raw: bytes, version: int) -> str:
+    """The first 16 bytes as a UUID in canonical text; `version` in the upper half of a byte (RFC 9562).
+
+    What the `uuid` module does at a third of its cost: an id is made for every fact.
+    """
+    marked = bytearray(raw[:16])
+    marked[6] = (marked[6] & 0x0F) | version
+    marked[8] = (marked[8] & 0x3F) | 0x80
+    digits = marked.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -12,6 +12,7 @@ import re
 import uuid
 from dataclasses import dataclass
 
+from libs.events.clock import uuid_text
 from libs.events.decider import Invalid
 
 _REFERENCE = re.compile(r"([a-z][a-z0-9_.-]{0,39}):(\S(?:.{0,198}\S)?)")
@@ -60,7 +61,4 @@ def split(reference: str) -> tuple[str, str]:
 
 def uuid_v8(digest: bytes) -> str:
     """The first 16 bytes of a digest as a UUID, version 8 (RFC 9562)."""
-    raw = bytearray(digest[:16])
-    raw[6] = (raw[6] & 0x0F) | 0x80
-    raw[8] = (raw[8] & 0x3F) | 0x80
-    return str(uuid.UUID(bytes=bytes(raw)))
+    return uuid_text(digest, 0x80)
