@@ -66,8 +66,10 @@ class Watch:
         method = scope["method"] if scope["method"] in METHODS else "other"
         route = template(scope)
         self._requests.observe(method, route, status, seconds)
-        if found.failure or status >= 500:
+        if found.failure or status == 500:
             _log.error("request failed", **self._members(method, route, status, seconds, found), failure=found.failure)
+        elif status > 500:  # not ready, not caught up: said on purpose
+            _log.warning("request refused", **self._members(method, route, status, seconds, found))
         elif seconds >= SLOW_SECONDS or self._sample >= 1 or random.random() < self._sample:
             _log.info("request", **self._members(method, route, status, seconds, found), sample=self._sample)
 

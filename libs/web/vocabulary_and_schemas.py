@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -44,31 +45,41 @@ def reference_router(definition: Definition) -> APIRouter:
     """The routes: every fact's schema, the schemas of what this service's doors take, and the documents."""
     router = APIRouter(tags=["reference"])
     doors = {door.event: door.body for door in definition.doors if door.event}
-    facts = {(k.name, k.version): Fixed(fact_schema(k.name, k.version)) for k in all_types()}
-    inbound = {(name, INBOUND_VERSION): Fixed(inbound_schema(name, body)) for name, body in doors.items()}
-    topics, words = Fixed(asyncapi({definition.name: doors} if doors else None)), Fixed(VOCABULARY)
+    inbound = cache(lambda: {(n, INBOUND_VERSION): Fixed(inbound_schema(n, body)) for n, body in doors.items()})
+    topics = cache(lambda: Fixed(asyncapi({definition.name: doors} if doors else None)))
 
     schema = documents.reads(dict[str, Any], "JSON Schema of an event's data", 404)
 
     @router.get("/v1/schemas/events/{type}/{version}", **schema)
     async def fact(request: Request, type: TypeName, version: Version) -> Response:
-        return _found(facts, type, version).respond(request)
+        return _found(_facts(), type, version).respond(request)
 
     @router.get("/v1/schemas/inbound/{type}/{version}", **schema)
     async def heard(request: Request, type: TypeName, version: Version) -> Response:
-        return _found(inbound, type, version).respond(request)
+        return _found(inbound(), type, version).respond(request)
 
     @router.get("/v1/asyncapi", **documents.reads(dict[str, Any], "AsyncAPI document of the topics"))
     async def document(request: Request) -> Response:
-        return topics.respond(request)
+        return topics().respond(request)
 
     labels = documents.reads(dict[str, dict[str, dict[str, str]]], "Every code with its labels")
 
     @router.get("/v1/vocabulary", **labels)
     async def vocabulary(request: Request) -> Response:
-        return words.respond(request)
+        return _words().respond(request)
 
     return router
+
+
+# made when they are first asked for: a service should not wait for them to start
+@cache
+def _facts() -> dict[tuple[str, int], Fixed]:
+    return {(k.name, k.version): Fixed(fact_schema(k.name, k.version)) for k in all_types()}
+
+
+@cache
+def _words() -> Fixed:
+    return Fixed(VOCABULARY)
 
 
 def _found(known: dict[tuple[str, int], Fixed], type: str, version: int) -> Fixed:

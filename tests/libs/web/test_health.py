@@ -71,7 +71,8 @@ async def test_the_access_log_can_be_thinned_but_not_of_failures() -> None:
     assert await noting(1, 200) == ["info"]
     assert await noting(0, 200) == []
     assert await noting(0, 404) == []
-    assert await noting(0, 503) == ["error"]
+    assert await noting(0, 503) == ["warning"]
+    assert await noting(0, 500) == ["error"]
 
 
 async def test_other_metrics_stand_beside(tmp_path: Path) -> None:
