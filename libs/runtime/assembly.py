@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from libs.events.service import Definition, Periodic, Platform
 from libs.events.settings import Settings
 from libs.events.store import schema
 from libs.events.store.engine import SqlStore
+from libs.events.store.epochs import current_epoch
 from libs.events.store.opening import open_database
 from libs.events.store.outbox import PostgresOutbox, open_outbox
 from libs.events.vault import LocalKeyProvider, SqlVault
@@ -48,6 +49,7 @@ class Assembled:
 
     definition: Definition
     platform: Platform
+    store: SqlStore
     inbox: Inbox
     relay: Relay
     views: Views
@@ -55,7 +57,6 @@ class Assembled:
     inbound: InboundConsumer | None
     log: Log
     ready: bool = False
-    missing: list[str] = field(default_factory=list)
 
     async def start(self, *, create: bool = True) -> None:
         """Makes what is missing in the database, and what the service always has."""
@@ -63,6 +64,7 @@ class Assembled:
             await create_tables(self.definition, self.platform)
         if isinstance(self.relay.outbox, PostgresOutbox):
             await self.relay.outbox.prepare()
+        self.store.in_epoch(await current_epoch(self.platform.database))
         calls = self.definition.at_start(self.platform)
         if calls:
             await self.platform.desk.perform_all(calls)
@@ -130,7 +132,7 @@ def assemble(
     inbound = (
         InboundConsumer(inbox, log, catalogue.INBOUND[name]) if InboundConsumer and name in catalogue.INBOUND else None
     )
-    return Assembled(definition, platform, inbox, relay, views, projectors, inbound, log)
+    return Assembled(definition, platform, store, inbox, relay, views, projectors, inbound, log)
 
 
 async def create_tables(definition: Definition, platform: Platform) -> None:

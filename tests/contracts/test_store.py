@@ -216,3 +216,14 @@ async def test_an_effect_inside_another_transaction_goes_with_it(opened: Opened)
             )
             raise RuntimeError
     assert await opened.store.history("c1") == []
+
+
+async def test_a_restored_store_writes_in_a_new_epoch(opened: Opened) -> None:
+    from libs.events.store.epochs import begin_epoch, current_epoch
+
+    await opened.store.execute(one("c1", Buy(at=AT, order="a"), "k1"))
+    assert await current_epoch(opened.database) == 0
+    opened.store.in_epoch(await begin_epoch(opened.database))
+    await opened.store.execute(one("c1", Buy(at=AT, order="b"), "k2"))
+    assert [f.epoch for f in await opened.store.history("c1")] == [0, 1]
+    assert await begin_epoch(opened.database) == await current_epoch(opened.database) == 2

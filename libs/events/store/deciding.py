@@ -28,7 +28,7 @@ class Deciding:
         remember: timedelta,
     ) -> None:  # fmt: skip
         self._service, self._folding, self._clock, self._hashing = service, folding, clock, hashing
-        self._shards, self._epoch, self._remember = shards, epoch, remember
+        self._shards, self.epoch, self._remember = shards, epoch, remember
 
     def decide(self, work: Work, unit: Unit, again: bool) -> Outcome:
         """One unit: all of its requests, or none. `again`: an earlier try may have committed."""
@@ -103,7 +103,7 @@ class Deciding:
             id=event_id, type=kind.name, version=kind.version, service=self._service, subject=subject.subject,
             sequence=subject.sequence, time=new.at or request.command.at, recorded=subject.recorded,
             key=f"{request.key}.{nth}" if nth else request.key,
-            data=sealed_data(data, event_id, subject.key), epoch=self._epoch, cause=request.cause,
+            data=sealed_data(data, event_id, subject.key), epoch=self.epoch, cause=request.cause,
         )  # fmt: skip
         value = orjson.dumps(event.data)
         work.event_rows.append((

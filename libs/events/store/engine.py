@@ -52,6 +52,10 @@ class SqlStore:
         self._on_append = on_append or (lambda: None)
         self._grouping = Grouping(self._commit, lanes=2 if database.dialect == "postgresql" else 1)
 
+    def in_epoch(self, epoch: int) -> None:
+        """Says which life of the store this is; facts carry it."""
+        self._deciding.epoch = epoch
+
     async def execute(self, unit: Unit) -> Outcome:
         outcome = await self._grouping.submit(unit)
         if isinstance(outcome, BaseException):
