@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from libs.web import strict_json
+from libs.events import strict_json
 from libs.web.exchange import header
 from libs.web.invalid import MALFORMED, body_problems
 from libs.web.problems import InvalidParam, Problem, invalid_param

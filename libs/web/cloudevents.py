@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import orjson
 from starlette.requests import Request
 
-from libs.web import strict_json
+from libs.events import strict_json
 from libs.web.bodies import malformed, read_raw
 from libs.web.exchange import header
 from libs.web.problems import Problem, invalid_param
