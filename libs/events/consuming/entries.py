@@ -9,6 +9,8 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from sqlalchemy import delete, update
+
 from libs.events.consuming.decoding import Arrival, Bad, pack
 from libs.events.consuming.tables import quarantine
 from libs.events.log import Record
@@ -102,6 +104,14 @@ class Entries:
         """Writes entries; one that is there already is told anew."""
         latest = {row.id: row for row in rows}
         await tx.upsert(quarantine, [astuple(row) for row in latest.values()])
+
+
+async def purge(tx: Transaction, consumer: str, now: datetime) -> None:
+    """Clears bytes whose time is over; an entry that holds up its subject stays until somebody decides."""
+    q = quarantine.c
+    mine = (q.consumer == consumer, q.expires <= to_micros(now))
+    await tx.conn.execute(update(quarantine).where(*mine, q.raw.is_not(None)).values(raw=None))
+    await tx.conn.execute(delete(quarantine).where(*mine, q.kind != "fact"))
 
 
 def entry_id(*parts: str) -> str:

@@ -6,21 +6,18 @@ import time
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, update
 
 from libs.events.clock import Clock
 from libs.events.consuming import metrics
+from libs.events.consuming.entries import purge
 from libs.events.consuming.hints import Hints
 from libs.events.consuming.ledger import Key
-from libs.events.consuming.tables import quarantine
 from libs.events.settings import Settings
 from libs.events.store.database import Database
-from libs.events.store.instants import to_micros
 
 EVERY = 1.0
 PURGE_EVERY = 60.0
 _log = structlog.get_logger()
-_q = quarantine.c
 
 
 class Tending:
@@ -52,12 +49,6 @@ class Tending:
         metrics.waits.labels(**self._names).set(len(self._hints.held))
         metrics.quarantined.labels(**self._names).set(self._hints.entries)
         if time.monotonic() >= self._purge_next:
-            await self._purge(to_micros(now))
+            async with self._database.begin() as tx:
+                await purge(tx, self._names["consumer"], now)
             self._purge_next = time.monotonic() + PURGE_EVERY
-
-    async def _purge(self, now: int) -> None:
-        """Bytes go after their time; an entry that holds up its subject stays until somebody decides."""
-        mine = (_q.consumer == self._names["consumer"], _q.expires <= now)
-        async with self._database.begin() as tx:
-            await tx.conn.execute(update(quarantine).where(*mine, _q.raw.is_not(None)).values(raw=None))
-            await tx.conn.execute(delete(quarantine).where(*mine, _q.kind != "fact"))
