@@ -9,12 +9,24 @@ Three marks steer what happens to a field outside the domain:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
@@ -82,10 +94,24 @@ def _plain_amount(amount: Decimal) -> str:
     return format(amount, "f")
 
 
+_DECIMAL = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
+
+
+def _decimal_text(amount: object) -> object:
+    # a JSON number would have been a binary fraction on its way: only text says exactly what is meant
+    if isinstance(amount, str) and re.fullmatch(_DECIMAL, amount.removeprefix("-"), re.ASCII):
+        return Decimal(amount)
+    if isinstance(amount, Decimal) and amount.is_finite():
+        return amount
+    raise PydanticCustomError("bad_amount", "must be a decimal as text, as in 12.50")
+
+
 Amount = Annotated[
     Decimal,
-    Field(ge=0, max_digits=20, decimal_places=6, strict=False),
+    BeforeValidator(_decimal_text),
+    Field(ge=0, max_digits=20, decimal_places=6),
     PlainSerializer(_plain_amount, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _DECIMAL, "examples": ["12.50"]}),
 ]
 """An amount of money, not negative; a decimal string in JSON, so that nothing is rounded."""
 

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from libs.events.catalogue import INBOUND, TOPICS
@@ -77,12 +78,8 @@ def _app(services: Sequence[Assembled], roles: Sequence[str]) -> Any:
     for service in services:
         name = service.definition.name
         routers = [events_router(name, service.inbox)] if name in INBOUND and "api" in roles else []
-        apps[name] = build_app(
-            service.definition,
-            service.platform,
-            lambda s=service: s.readiness(roles),
-            routers=routers,  # type: ignore[misc]
-        )
+        readiness = partial(service.readiness, roles)
+        apps[name] = build_app(service.definition, service.platform, readiness, routers=routers)
     return next(iter(apps.values())) if len(apps) == 1 else Together(apps)
 
 

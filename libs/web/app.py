@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from libs.events.service import Definition, Platform
 from libs.web.auth import Gate, Keys
 from libs.web.events_door import EventsInbox, events_router
+from libs.web.docs import add_docs
 from libs.web.health import Readiness, health_router
 from libs.web.metrics import Requests
 from libs.web.openapi import document
@@ -61,8 +62,8 @@ def build_app(
         version=VERSION,
         description="One of Careledger's four services. Errors are problems (RFC 9457); times are RFC 3339 in UTC.",
         redirect_slashes=False,  # a redirect would repeat the path that was sent
+        docs_url=None,  # see `docs`
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         root_path_in_servers=False,
         exception_handlers=HANDLERS,
         middleware=[
@@ -77,6 +78,7 @@ def build_app(
     events = [events_router(definition.name, inbox)] if inbox else []
     for router in [*definition.routers(platform), *routers, *events, *shared]:
         _add(app, router)
+    add_docs(app, f"Careledger {definition.name}")
     app.router.middleware_stack = Index(app.router)
     return app
 

@@ -59,7 +59,11 @@ async def test_each_service_has_its_own_pages(client: httpx.AsyncClient, service
     async with client:
         docs = await client.get(f"/{service}/docs")
         assert docs.status_code == 200
-        assert f"/{service}/openapi.json" in docs.text
+        assert "'openapi.json'" in docs.text  # relative, so that it works under any prefix
+        assert "https://" not in docs.text
+        for file in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
+            assert f"docs/{file}" in docs.text
+            assert (await client.get(f"/{service}/docs/{file}")).status_code == 200
         document = (await client.get(f"/{service}/openapi.json")).json()
         assert document["info"]["title"] == f"Careledger {service}"
         assert document["servers"] == [{"url": "/"}]
