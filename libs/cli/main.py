@@ -19,9 +19,9 @@ class Commands(LazyGroup):
         "events": Lazy("libs.cli.events:app", "Publish to the inbound topics; watch the facts."),
         "keys": Lazy("libs.cli.keys:app", "Make, list and revoke API keys."),
         "quarantine": Lazy("libs.cli.quarantine:app", "See to events that could not be taken."),
-        "migrate": Lazy("libs.cli.run:migrate", "Bring the databases to this version."),
-        "rebuild": Lazy("libs.cli.run:rebuild", "Build read models again from the facts."),
-        "republish": Lazy("libs.cli.run:republish", "Fill a service's topic again from its store."),
+        "migrate": Lazy("libs.cli.upkeep:migrate", "Bring the databases to this version."),
+        "rebuild": Lazy("libs.cli.upkeep:rebuild", "Build read models again from the facts."),
+        "republish": Lazy("libs.cli.upkeep:republish", "Fill a service's topic again from its store."),
     }
 
 

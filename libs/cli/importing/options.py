@@ -38,6 +38,8 @@ def maker(source: Source, kind: str, options: Options) -> Maker:
             split(f"{system}:x")
         except BadName:
             fail("--system is a short name in lower case, such as cdnow or pos")
+    if len(options.source.split()) > 1:
+        fail("--source is a URI reference: it has no spaces")
     within = _zone(zone)
     try:
         at = moment(options.at, within) if options.at else ""

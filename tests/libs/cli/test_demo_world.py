@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from pydantic import BaseModel
 
 from libs.cli.demo.answers import form
 from libs.cli.demo.cdnow import END, orders
@@ -20,7 +21,8 @@ from services.profile.bodies import Purchase
 
 DIGEST = "30a1607cdc59663f"
 STEPS = {
-    "complaint.acknowledged": "acknowledgement", "complaint.assigned": "assignment", "complaint.corrected": "correction",
+    "complaint.acknowledged": "acknowledgement", "complaint.assigned": "assignment",
+    "complaint.corrected": "correction",
     "complaint.reported": "report", "complaint.reopened": "reopening", "complaint.withdrawn": "withdrawal",
 }  # fmt: skip
 
@@ -83,7 +85,7 @@ def test_nothing_happens_before_the_first_purchase_or_after_the_data_ends(made: 
 
 def test_the_services_take_every_body(made: World) -> None:
     SurveyBody.model_validate_json(orjson.dumps(form()))
-    bodies = {
+    bodies: dict[str, type[BaseModel]] = {
         "customer.purchased": Purchase, "care.delivered": DeliveryBody, "touchpoint.recorded": TouchpointBody,
         "survey.answered": AnswersEvent, **{door.event: door.body for door in COMPLAINTS},
     }  # fmt: skip

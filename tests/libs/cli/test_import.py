@@ -103,6 +103,7 @@ def test_events_are_taken_as_they_are(careledger: Careledger, door: Door, tmp_pa
         (("--kind", "purchases", "--map", "number=customer"), "number"),
         (("--kind", "events"), "CloudEvents"),
         ((*OPTIONS, "--system", "Not A System"), "--system"),
+        ((*OPTIONS, "--source", "two words"), "--source"),
         ((*OPTIONS, "--zone", "Nowhere/Else"), "--zone"),
         ((*OPTIONS, "--at", "soon"), "--at"),
         ((*OPTIONS, "--url", "ftp://x"), "--url"),
