@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from libs.events import catalogue
 from libs.events.clock import Clock, SystemClock
@@ -15,16 +18,8 @@ from libs.events.consuming import Progress, Projector, Reactions, Views
 from libs.events.consuming import metadata as consuming_metadata
 from libs.events.desk import Desk
 from libs.events.identities import Identities
-
-try:
-    from libs.events.inbox import InboundConsumer, Inbox
-    from libs.events.inbox import metadata as inbox_metadata
-except ImportError:
-    from sqlalchemy import MetaData
-
-    inbox_metadata = MetaData()
-    Inbox = lambda *a: None
-    InboundConsumer = None
+from libs.events.inbox import InboundConsumer, Inbox
+from libs.events.inbox import metadata as inbox_metadata
 from libs.events.log import Log
 from libs.events.relay import Relay
 from libs.events.service import Definition, Periodic, Platform
@@ -81,7 +76,7 @@ class Assembled:
             if self.inbound:
                 found.append((f"{name} inbox", self.inbound.run))
             for periodic in self.definition.periodics(self.platform):
-                found.append((f"{name} {periodic.name}", lambda p=periodic: again_and_again(p)))  # type: ignore[misc]
+                found.append((f"{name} {periodic.name}", partial(again_and_again, periodic)))
         return found
 
     async def readiness(self, roles: Sequence[str]) -> list[str]:
@@ -93,7 +88,8 @@ class Assembled:
         except Exception:
             missing.append("database")
         if "worker" in roles:
-            missing += [f"consumer {p.consumer}" for p in self.projectors if not p.assigned]
+            consumers = [*self.projectors, *([self.inbound] if self.inbound else [])]
+            missing += [f"consumer {c.consumer}" for c in consumers if not c.assigned]
         return missing
 
     async def close(self) -> None:
@@ -128,11 +124,16 @@ def assemble(
         for consumer, handler, listener in (("views", views, progress), ("reactions", reactions, None))
         if handler.topics
     ]
-    inbox = Inbox(definition, platform, sealer)
-    inbound = (
-        InboundConsumer(inbox, log, catalogue.INBOUND[name]) if InboundConsumer and name in catalogue.INBOUND else None
-    )
+    inbox = Inbox(definition, platform, sealer, described)
+    inbound = InboundConsumer(inbox, log, catalogue.INBOUND[name]) if name in catalogue.INBOUND else None
     return Assembled(definition, platform, store, inbox, relay, views, projectors, inbound, log)
+
+
+def described(model: type[BaseModel], error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with an event's data, told as of any other body."""
+    from libs.web.invalid import body_problems
+
+    return [{k: str(v) for k, v in param.items()} for param in body_problems(model, error)]
 
 
 async def create_tables(definition: Definition, platform: Platform) -> None:
@@ -144,8 +145,6 @@ async def create_tables(definition: Definition, platform: Platform) -> None:
 
 async def again_and_again(periodic: Periodic) -> None:
     """Runs something periodic until cancelled."""
-    import asyncio
-
     while True:
         if not await periodic.run():
             await asyncio.sleep(periodic.every)
