@@ -1,0 +1,5 @@
+"""The engines in pairs."""
+
+from tests.faults.conftest import engines
+
+__all__ = ["engines"]
