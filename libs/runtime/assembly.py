@@ -88,7 +88,7 @@ class Assembled:
         except Exception:
             missing.append("database")
         if "worker" in roles:
-            consumers = [*self.projectors, *([self.inbound] if self.inbound else [])]
+            consumers: list[Projector | InboundConsumer] = [*self.projectors, *([self.inbound] if self.inbound else [])]
             missing += [f"consumer {c.consumer}" for c in consumers if not c.assigned]
         return missing
 
