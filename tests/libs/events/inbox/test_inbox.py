@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,7 @@ async def test_what_waits_too_long_is_quarantined(office: Office) -> None:
 async def test_what_is_wrong_is_quarantined_by_topic_and_told_by_call(
     office: Office, wrong: dict[str, object], reason: str
 ) -> None:
-    bad = {k: v for k, v in (event("bad") | wrong).items()}
+    bad = event("bad") | wrong
     office.publish(bad, event("good"))
     await office.drain()
     assert await office.history() == ["good"]
@@ -229,7 +230,8 @@ async def test_the_bodys_moment_counts_before_the_events(office: Office) -> None
 
 async def test_results_hold_nothing_of_what_was_sent(office: Office) -> None:
     secret = "s3cret-value"
-    bad = [event(secret, order=5), event("e", subject=secret), event("e", **{secret: 1}), {secret: secret, "id": secret}]
+    unknown: dict[str, Any] = {secret: 1}
+    bad = [event(secret, order=5), event("e", subject=secret), event("e", **unknown), {secret: secret, "id": secret}]
     told = await office.inbox.take(bad)
     assert [t["status"] for t in told] == ["invalid"] * 4
     assert secret not in str(told)

@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 from libs.events.inbox.parsing import Letter, Unfit, read_object, read_record
 from libs.events.log import Record
 
+TAKEN = ("data", "id", "source", "type", "subject", "time", "specversion", "dataschema", "partitionkey")
+FIRST, LAST = datetime(1970, 1, 1), datetime(2200, 1, 1)  # noqa: DTZ001 - Hypothesis adds the offset
+HEADERS = ["content-type", "ce_id", "ce_x", "CE_Type"]
 text = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zs", "Zl", "Zp"]), min_size=1, max_size=40)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | text,
     lambda v: st.dictionaries(text, v, max_size=3),
 )
-TAKEN = ("data", "id", "source", "type", "subject", "time", "specversion", "dataschema", "partitionkey")
-HEADERS = ["content-type", "ce_id", "ce_x", "CE_Type"]
-moments = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+moments = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 extensions = st.dictionaries(
     st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=20).filter(
         lambda n: n not in TAKEN
@@ -34,7 +35,7 @@ extensions = st.dictionaries(
 
 @st.composite
 def told(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
-    attributes = draw(extensions) | {
+    attributes: dict[str, Any] = draw(extensions) | {
         "specversion": "1.0", "id": draw(text), "source": draw(text), "type": "careledger.customer.purchased",
         "datacontenttype": "application/json",
     }  # fmt: skip
