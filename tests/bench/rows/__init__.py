@@ -1,0 +1,1 @@
+"""One file for each row of the requirements: `run` measures it and gives its lines."""
