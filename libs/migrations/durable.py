@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from libs.events.consuming.tables import metadata as consuming
@@ -18,6 +14,10 @@ from libs.events.inbox.tables import metadata as inbox
 from libs.events.store.database import Database, Transaction
 from libs.events.store.schema import metadata as store
 from libs.events.vault.vault import metadata as vault
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
 PLACE = Path(__file__).parent
 HEAD = max(step.name[:4] for step in (PLACE / "versions").glob("0*.py"))
@@ -57,6 +57,11 @@ async def upgrade(database: Database) -> list[str]:
 
 
 def _upgrade(connection: Connection) -> list[str]:
+    # imported only where there is something to do, which is seldom: every start of a process would pay for it
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     done: list[str] = []
     script = ScriptDirectory(str(PLACE))
 
@@ -84,10 +89,12 @@ def _present(connection: Connection) -> list[str]:
 
 def _adopt(connection: Connection, context: MigrationContext, script: ScriptDirectory, there: list[str]) -> str:
     """Takes over tables that were made without migrations, if they are as this version defines them."""
+    from alembic.autogenerate import compare_metadata
+
     wanted = durable()
     wanted.create_all(connection)
     ours = {"include_name": lambda name, kind, parents: kind != "table" or name in wanted.tables}
-    if differ := compare_metadata(MigrationContext.configure(connection, opts=ours), wanted):
+    if differ := compare_metadata(context.configure(connection, opts=ours), wanted):
         raise Foreign(f"tables are there already, and differ: {'; '.join(sorted(map(_told, differ)))}")
     context._ensure_version_table()
     context.stamp(script, "head")

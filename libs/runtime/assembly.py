@@ -15,22 +15,20 @@ from pydantic import BaseModel, ValidationError
 from libs.events import catalogue
 from libs.events.clock import Clock, SystemClock
 from libs.events.consuming import Progress, Projector, Reactions, Views
-from libs.events.consuming import metadata as consuming_metadata
 from libs.events.desk import Desk
 from libs.events.identities import Identities
 from libs.events.inbox import InboundConsumer, Inbox
-from libs.events.inbox import metadata as inbox_metadata
 from libs.events.log import Log
 from libs.events.relay import Relay
 from libs.events.service import Definition, Periodic, Platform
 from libs.events.settings import Settings
-from libs.events.store import schema
 from libs.events.store.engine import SqlStore
 from libs.events.store.epochs import current_epoch
 from libs.events.store.opening import open_database
 from libs.events.store.outbox import PostgresOutbox, open_outbox
 from libs.events.vault import LocalKeyProvider, SqlVault
-from libs.events.vault.vault import metadata as vault_metadata
+from libs.migrations import migrate
+from libs.migrations.views import Guard
 from libs.runtime.secrets import Secrets
 
 Loop = tuple[str, Callable[[], Awaitable[Any]]]
@@ -56,7 +54,8 @@ class Assembled:
     async def start(self, *, create: bool = True) -> None:
         """Makes what is missing in the database, and what the service always has."""
         if create:
-            await create_tables(self.definition, self.platform)
+            for line in await migrate(self.platform.database, self.definition.views(self.platform)):
+                _log.info("migrated", service=self.definition.name, done=line)
         if isinstance(self.relay.outbox, PostgresOutbox):
             await self.relay.outbox.prepare()
         self.store.in_epoch(await current_epoch(self.platform.database))
@@ -114,7 +113,8 @@ def assemble(
     desk = Desk(store, identities, clock)
     sealer = provider.service_key(name)
     platform = Platform(name, settings, database, store, desk, identities, clock, _NotYet())
-    views = Views(definition.views(platform))
+    folds = definition.views(platform)
+    views = Views([Guard(database.dialect, folds), *folds])
     heard = [service for service, topic in catalogue.TOPICS.items() if topic in views.topics]
     progress = Progress(name, database, heard)
     platform.progress = progress
@@ -134,13 +134,6 @@ def described(model: type[BaseModel], error: ValidationError) -> list[dict[str, 
     from libs.web.invalid import body_problems
 
     return [{k: str(v) for k, v in param.items()} for param in body_problems(model, error)]
-
-
-async def create_tables(definition: Definition, platform: Platform) -> None:
-    """Creates the tables that are missing."""
-    views = definition.views(platform)
-    for metadata in (schema.metadata, vault_metadata, consuming_metadata, inbox_metadata, *(v.tables for v in views)):
-        await platform.database.create(metadata)
 
 
 async def again_and_again(periodic: Periodic) -> None:

@@ -63,7 +63,7 @@ async def republish(
 ) -> int:
     """Publishes every fact of the store to `topic`; how many there were. `told` hears the count after each page.
 
-    Holds one page in memory. Raises `Unavailable` (or the database's error) where trying again for a minute did not help.
+    Holds one page in memory. Raises `Unavailable`, or the database's error, where a minute of trying was no help.
     """
     place, count = ("", 0), 0
     while rows := await _patiently(partial(_page, database, place, page)):

@@ -47,5 +47,5 @@ def set_up(level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))
     logging.getLogger("uvicorn.access").disabled = True  # it logs paths; ours logs templates
-    for name in ("sqlalchemy", "aiokafka", "httpx", "asyncio"):
+    for name in ("sqlalchemy", "alembic", "aiokafka", "httpx", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
