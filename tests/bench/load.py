@@ -33,6 +33,8 @@ class Load:
     seconds: float = 3
     connections: int = 32
     run: str = ""
+    rate: float = 0
+    """Requests a second, all connections together; 0: as fast as they are answered."""
 
     def requests(self) -> Iterator[bytes]:
         """One after another, over all paths."""
@@ -98,6 +100,8 @@ async def run(load: Load) -> dict[str, object]:
         while time.perf_counter() < end:
             status, _ = await line.ask(next(requests))
             statuses[status] += 1
+            if load.rate:
+                await asyncio.sleep(load.connections / load.rate)
 
     await asyncio.gather(*map(caller, lines))
     return {"rate": statuses.total() / (time.perf_counter() - started), "statuses": dict(statuses)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from libs.runtime.run import assembled
 from services.scoring.projections.facts import Facts
@@ -16,8 +18,8 @@ from tests.bench.processes import Running, bare, key, service
 
 CUSTOMERS, FACTS_EACH = 1000, 12
 PURCHASE = '{"order":"@n@","amount":{"amount":"12.50","currency":"USD"}}'
-JSON = {"content-type": "application/json"}
 WRITE, READ, BESIDE = 0.5, 0.6, 0.3
+BACKGROUND = 200
 HANDLER_WRITE, HANDLER_READ = "bare FastAPI, one insert", "bare FastAPI, one select by key"
 
 
@@ -28,16 +30,22 @@ async def run(bench: Bench) -> list[Line]:
         people = await prepared(site)
         with bare(site) as other:
 
-            async def both(where: str, profile: Running, scoring: Running, write: float, read: float) -> None:
-                lines.append(await writes(bench, site, f"POST purchase, {where}", profile, other, people, write))
-                lines.append(await reads(bench, site, f"GET score of 12 facts, {where}", scoring, other, people, read))
-
             with service(site, "profile", roles=["api"]) as profile, service(site, "scoring", roles=["api"]) as scoring:
-                await both("alone", profile, scoring, WRITE, READ)
+                asked = Asked(bench, site, people, other, profile)
+                lines += [await asked.writes("alone", profile, WRITE), await asked.reads("alone", scoring, READ)]
                 with beside(site):
-                    await both("relay and projections beside it", profile, scoring, BESIDE, BESIDE)
+                    where = "relay and projections beside it"
+                    lines += [
+                        await asked.writes(where, profile, BESIDE),
+                        await asked.reads(f"{where}, {BACKGROUND} writes/s", scoring, BESIDE, background=True),
+                    ]
             with service(site) as everything:
-                await both("all services and roles in one process", everything, everything, BESIDE, BESIDE)
+                asked = Asked(bench, site, people, other, everything)
+                where = "all services and roles in one process"
+                lines += [
+                    await asked.writes(where, everything, BESIDE),
+                    await asked.reads(f"{where}, {BACKGROUND} writes/s", everything, BESIDE, background=True),
+                ]
     return lines
 
 
@@ -65,39 +73,44 @@ def beside(site: Site) -> Iterator[None]:
         yield
 
 
-async def writes(
-    bench: Bench, site: Site, what: str, ours: Running, theirs: Running, people: Sequence[str], target: float
-) -> Line:
-    """Purchases, each a new order, over all customers."""
-    paths = [f"/v1/customers/{c}/purchases" for c in people]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of servers by turns: ours, and the bare one (`other`). Writes go to `profile`."""
 
-    async def rate(server: Running) -> float:
-        headers = JSON | ({} if server is theirs else authorized(site))
-        return await put(
-            Load(server.port, "POST", paths, headers, PURCHASE, bench.pick(5, 2), run=uuid.uuid4().hex[:12]))
+    bench: Bench
+    site: Site
+    people: Sequence[str]
+    other: Running
+    profile: Running
 
-    mine, other = await turns(bench.pick(5, 3), lambda: rate(ours), lambda: rate(theirs))
-    return compared(what, mine, HANDLER_WRITE, other, target)
+    async def writes(self, where: str, ours: Running, target: float) -> Line:
+        """Purchases, each a new order, over all customers."""
+        seconds = self.bench.pick(5, 2)
+        mine, other = await turns(
+            self.bench.pick(5, 3), lambda: put(self._purchases(ours, seconds)),
+            lambda: put(self._purchases(self.other, seconds)))
+        return compared(f"POST purchase, {where}", mine, HANDLER_WRITE, other, target)
 
+    async def reads(self, where: str, ours: Running, target: float, *, background: bool = False) -> Line:
+        """Scores of all customers in turn; the bare handler reads rows that writes before it left."""
+        seconds, kept = self.bench.pick(5, 2), f"kept-{uuid.uuid4().hex[:12]}"
+        await put(replace(self._purchases(self.other, 1), run=kept))
+        scores = Load(ours.port, "GET", [f"/v1/scores/customers/{c}" for c in self.people], self._key(), "", seconds)
+        rows = Load(self.other.port, "GET", [f"/v1/customers/{kept}-{n}" for n in range(100)], {}, "", seconds)
 
-async def reads(
-    bench: Bench, site: Site, what: str, ours: Running, theirs: Running, people: Sequence[str], target: float
-) -> Line:
-    """Scores of all customers in turn; the bare handler reads a row that a write before it left."""
-    scores = [f"/v1/scores/customers/{c}" for c in people]
-    orders = f"kept-{uuid.uuid4().hex[:12]}"
-    await put(Load(theirs.port, "POST", ["/v1/customers/x/purchases"], JSON, PURCHASE, 1, run=orders))
-    rows = [f"/v1/customers/{orders}-{n}" for n in range(100)]
+        async def read() -> float:
+            loads = [scores]
+            if background:
+                loads.append(replace(self._purchases(self.profile, seconds), rate=BACKGROUND))
+            return (await asyncio.gather(*map(put, loads)))[0]
 
-    async def rate(server: Running) -> float:
-        if server is theirs:
-            return await put(Load(server.port, "GET", rows, {}, seconds=bench.pick(5, 2)))
-        return await put(Load(server.port, "GET", scores, authorized(site), seconds=bench.pick(5, 2)))
+        mine, other = await turns(self.bench.pick(5, 3), read, lambda: put(rows))
+        return compared(f"GET score of {FACTS_EACH} facts, {where}", mine, HANDLER_READ, other, target)
 
-    mine, other = await turns(bench.pick(5, 3), lambda: rate(ours), lambda: rate(theirs))
-    return compared(what, mine, HANDLER_READ, other, target)
+    def _purchases(self, server: Running, seconds: float) -> Load:
+        paths = [f"/v1/customers/{c}/purchases" for c in self.people]
+        headers = {"content-type": "application/json"} | ({} if server is self.other else self._key())
+        return Load(server.port, "POST", paths, headers, PURCHASE, seconds, run=uuid.uuid4().hex[:12])
 
-
-def authorized(site: Site) -> dict[str, str]:
-    """What a caller sends."""
-    return {"authorization": f"Bearer {key(site)}"}
+    def _key(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {key(self.site)}"}
