@@ -5,10 +5,10 @@ It only ever inserts, so a late fact costs what a timely one does; the fold happ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from libs.events import catalogue
 from libs.events.envelope import Event
@@ -31,7 +31,7 @@ class Facts:
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Inserts what is new."""
-        await _replace_lost(tx, events)
+        events = await _of_this_life(tx, events)
         # bound here, not by the column types: this is the path of every fact there is
         await tx.insert(facts, [_row(Fact.of(event)) for event in events])
         for event in events:
@@ -48,17 +48,42 @@ def _row(fact: Fact) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-async def _replace_lost(tx: Transaction, events: Iterable[Event]) -> None:
+async def _of_this_life(tx: Transaction, events: Sequence[Event]) -> Sequence[Event]:
     """A restored store goes on in a new epoch: what its former life told under the same numbers it does not know any
-    more, and neither may we."""
+    more, and neither may we, whether that was kept before or comes in this very batch."""
+    if not any(event.epoch for event in events):
+        return events
+    kept: list[Event] = []
+    begun: set[tuple[str, str, int]] = set()
     for event in events:
-        if event.epoch:
-            await tx.conn.execute(
-                delete(facts).where(
-                    facts.c.subject == event.subject, facts.c.service == event.service,
-                    facts.c.sequence >= event.sequence, facts.c.epoch < event.epoch,
-                )
-            )  # fmt: skip
+        life = event.service, event.subject, event.epoch
+        if event.epoch and life not in begun:  # its first one has the lowest number
+            begun.add(life)
+            kept = [e for e in kept if not _replaces(event, e)]
+            await _forget(tx, event)
+        kept.append(event)
+    return kept
+
+
+def _replaces(event: Event, other: Event) -> bool:
+    same = (event.service, event.subject) == (other.service, other.subject)
+    return same and other.epoch < event.epoch and other.sequence >= event.sequence
+
+
+async def _forget(tx: Transaction, event: Event) -> None:
+    column = facts.c
+    lost = (
+        column.subject == event.subject, column.service == event.service,
+        column.sequence >= event.sequence, column.epoch < event.epoch,
+    )  # fmt: skip
+    for kind, data in (await tx.conn.execute(select(column.type, column.data).where(*lost))).all():
+        # an erasure stays: who was forgotten is forgotten in every life
+        if kind == "customer.merged":
+            await tx.conn.execute(delete(links).where(links.c.merge == orjson.loads(data)["merge"]))
+        elif kind == "customer.unmerged":
+            again = update(links).where(links.c.merge == orjson.loads(data)["merge"])
+            await tx.conn.execute(again.values(until=None))
+    await tx.conn.execute(delete(facts).where(*lost))
 
 
 async def _merged(tx: Transaction, event: Event) -> None:
