@@ -45,7 +45,10 @@ def deliveries(people: Sequence[Person], chance: Random) -> Iterator[Told]:
             days = chance.randint(1, 3) if on_time else chance.randint(6, 15)
             at = day + timedelta(days=days, hours=chance.randint(-3, 5))
             paid = {"amount": cost, "currency": CURRENCY}
-            data = {"programme": generated(programme), "on_time": on_time, "cost": paid, **person.served}
+            data = {
+                "customer": person.reference, "programme": generated(programme), "on_time": on_time, "cost": paid,
+                **person.served,
+            }  # fmt: skip
             if at <= END:
                 yield Told("care.delivered", f"delivery-{number}", at, data, person.reference)
 
@@ -60,7 +63,7 @@ def contacts(people: Sequence[Person], chance: Random) -> tuple[list[Told], list
                 continue
             at = day + timedelta(days=chance.randint(0, 20), hours=chance.randint(-4, 6))
             number = len(plain) + len(promised) + 1
-            data: dict[str, Any] = {**person.served, "direction": chance.choice(("in", "out"))}
+            data: dict[str, Any] = {"customer": person.reference, **person.served, "direction": _either(chance)}
             told = Told("touchpoint.recorded", f"contact-{number}", at, data, person.reference)
             if chance.random() >= PROMISED:
                 plain += [told] if at <= END else []
@@ -72,6 +75,10 @@ def contacts(people: Sequence[Person], chance: Random) -> tuple[list[Told], list
             if due <= END and at <= END:
                 promised.append(Promised(f"demo-{told.id}", told, kept if kept and kept <= END else None))
     return plain, promised
+
+
+def _either(chance: Random) -> str:
+    return chance.choice(("in", "out"))
 
 
 def _kept(made: datetime, due: datetime, person: Person, chance: Random) -> datetime | None:

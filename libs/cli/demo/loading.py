@@ -83,7 +83,7 @@ class Loading:
 
         async def one(promise: Promised) -> Told | None:
             contact = promise.contact
-            body = {"customer": contact.subject, "at": rfc3339(contact.at), **contact.data}
+            body = {"at": rfc3339(contact.at), **contact.data}
             async with free:
                 answer = await self.sender.post("/v1/touchpoints", orjson.dumps(body), JSON, promise.key)
             if answer.status_code not in (200, 201):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ def served(address: Address) -> Iterator[None]:
             [sys.executable, "-m", "libs.cli", "run"],
             env=environment, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        # ended from outside, we still end what we started
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             if not _ready(address, process):
                 words.seek(0)
@@ -48,6 +51,7 @@ def served(address: Address) -> Iterator[None]:
                 raise NotServed(f"`careledger run` did not become ready; its last words:\n{last}")
             yield
         finally:
+            signal.signal(signal.SIGTERM, before)
             process.terminate()
             try:
                 process.wait(END)

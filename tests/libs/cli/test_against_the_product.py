@@ -1,0 +1,173 @@
+"""The command line against the running product, on either pair of engines: what it says is what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from libs.cli.demo.cdnow import orders
+from tests.libs.cli.conftest import Careledger
+from tests.support.product import Product, fresh, together
+
+PATIENCE = 20.0
+NAME = "Nguyễn Thị Đỗ"
+
+
+@pytest.fixture(scope="module", params=["embedded", "distributed"])
+def product(request: pytest.FixtureRequest) -> Iterator[Product]:
+    with fresh(request.param) as engines:
+        running = together(engines)
+        try:
+            yield running.start()
+        finally:
+            running.close()
+
+
+@pytest.fixture
+def call(product: Product, careledger: Careledger, monkeypatch: pytest.MonkeyPatch) -> Careledger:
+    """The command line as the operator of that product has it."""
+    monkeypatch.delenv("CARELEDGER_KEY")
+    for name, value in {**product.settings, "PORT": str(product.processes[0].port)}.items():
+        monkeypatch.setenv(name, value)
+    return careledger
+
+
+def until(probe: Callable[[], Any]) -> Any:
+    end = time.monotonic() + PATIENCE
+    while not (found := probe()):
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.1)
+    return found
+
+
+def counts(output: str) -> dict[str, int]:
+    """The summary of an import: rows by status."""
+    words = [line.split() for line in output.splitlines()]
+    statuses = ("appended", "already", "parked", "erased", "conflict", "invalid")
+    return {w[0]: int(w[1].replace(",", "")) for w in words if len(w) > 1 and w[0] in statuses and w[1] != "0"}
+
+
+def resolved(product: Product, reference: str) -> dict[str, Any]:
+    item: dict[str, Any] = product.client.post("/v1/customers/resolve", json={"customers": [reference]}).json()[
+        "items"
+    ][0]
+    return item
+
+
+def score(product: Product, reference: str) -> dict[str, Any]:
+    found = resolved(product, reference)
+    answer: dict[str, Any] = product.client.get(f"/v1/scores/customers/{found.get('id')}").json()
+    return answer
+
+
+def test_purchases_come_to_a_score_and_count_once(product: Product, call: Careledger, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("customer,order,amount,at\n1,a,10.00,2026-03-02\n1,b,30.00,2026-03-05\n2,a,5.00,2026-03-05\n")
+    arguments = ("import", file, "--kind", "purchases", "--system", "till", "--currency", "USD")
+    assert counts(call(*arguments, "--dry-run").output) == {"appended": 3}
+    assert "problem" in resolved(product, "till:1")
+    for status in ("appended", "already"):
+        result = call(*arguments)
+        assert result.exit_code == 0, result.output
+        assert counts(result.output) == {status: 3}
+    loyalty = until(lambda: (s := score(product, "till:1").get("loyalty")) and s["frequency"] and s)
+    assert loyalty["monetary"] == {"amount": "30.00", "currency": "USD"}
+
+
+def test_customers_are_known_and_the_services_judge(product: Product, call: Careledger, tmp_path: Path) -> None:
+    file, report = tmp_path / "people.csv", tmp_path / "bad.jsonl"
+    file.write_text(f"customer;name;email;paying\n8;{NAME};a@example.com;có\n9;{NAME};no address;no\n")
+    result = call("import", file, "--kind", "customers", "--system", "till", "--report", report)
+    assert result.exit_code == 1, result.output
+    assert counts(result.output) == {"appended": 1, "invalid": 1}
+    assert until(lambda: resolved(product, "till:8").get("name")) == NAME
+    (bad,) = [orjson.loads(line) for line in report.read_bytes().splitlines()]
+    assert (bad["row"], bad["status"]) == (2, "invalid")
+    assert NAME not in result.output + report.read_text()
+
+
+def test_answers_of_anybody(product: Product, call: Careledger, tmp_path: Path) -> None:
+    five = {"lowest": 1, "highest": 5}
+    item = {"key": "kept", "dimension": "reliability", "scale": five, "text": {"en": "kept"}}
+    form = {
+        "name": "cards",
+        "dimension_set": "rater",
+        "items": [item],
+        "asks": ["perception", "expectation"],
+        "nps": True,
+    }
+    survey = product.client.post("/v1/surveys", json=form).json()["id"]
+    file = tmp_path / "cards.csv"
+    file.write_text("customer,items.kept,items.kept.expectation,nps\ntill:3,4,5,9\n,3,,\n,3,,\n,,,11\n")
+    result = call("import", file, "--kind", "answers", "--survey", survey)
+    assert counts(result.output) == {"appended": 3, "invalid": 1}, result.output
+    assert counts(call("import", file, "--kind", "answers", "--survey", survey).output) == {"already": 3, "invalid": 1}
+    overall = until(lambda: (s := score(product, "till:3").get("satisfaction")) and s["overall"]["n"] and s["overall"])
+    assert overall == {"gap": -25.0, "level": "not_met", "n": 1}
+
+
+def test_the_demo_tells_its_story_once(product: Product, call: Careledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = orders()[:900]
+    monkeypatch.setattr("libs.cli.demo.world.orders", lambda: some)
+    for status, other in (("appended", "already"), ("already", "appended")):
+        result = call("demo")
+        assert result.exit_code == 0, result.output
+        told = result.output.partition("What was told")[2].partition("\n\n")[0].splitlines()
+        assert told[1].split() == ["event", status], (other, told)
+        assert "customer.purchased 900" in " ".join(" ".join(told).split())
+    for title in ("Satisfaction as of 1998-06-30", "Complaints as of", "stand out", "overall gap", "/scoring/docs"):
+        assert title in result.output
+
+
+def test_events_are_published_and_watched(product: Product, call: Careledger, tmp_path: Path) -> None:
+    told = {"recorded": {"name": NAME}, "purchased": {"order": 1}, "lost": {"reason": "moved"}}
+    common = {"specversion": "1.0", "source": "/till", "subject": "till:5"}
+    events = [{**common, "id": k, "type": f"careledger.customer.{k}", "data": data} for k, data in told.items()]
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\n".join(orjson.dumps(e) for e in events))
+    assert call("events", "publish", file).exit_code == 0
+
+    def became(event: str) -> str:
+        told: dict[str, Any] = product.client.get(
+            "/v1/events/customers", params={"source": "/till", "id": event}
+        ).json()
+        return str(told["status"])
+
+    assert until(lambda: became("lost") != "unknown" and became("lost")) == "appended"
+    assert until(lambda: became("purchased") != "unknown" and became("purchased")) == "quarantined"
+    who = resolved(product, "till:5")["id"]
+    lines = until(lambda: [x for x in tail(call) if x["subject"] == who and x["type"] == "careledger.customer.lost"])
+    assert lines[0]["data"] == {"reason": "moved"}
+    recorded = next(x for x in tail(call) if x["subject"] == who and x["type"] == "careledger.customer.recorded")
+    assert recorded["data"]["name"].keys() == {"sealed"}
+    entry = next(w[0] for line in call("quarantine", "list", "--service", "profile").stdout.splitlines()
+                 if "customer.purchased" in line and (w := line.split()))  # fmt: skip
+    shown = call("quarantine", "show", entry, "--service", "profile")
+    assert "till:5" not in shown.output
+    assert "till:5" in call("quarantine", "show", entry, "--service", "profile", "--reveal").output
+    assert call("quarantine", "discard", entry, "--service", "profile", "--yes").exit_code == 0
+    until(lambda: entry not in call("quarantine", "list", "--service", "profile").output)
+
+
+def tail(call: Careledger) -> list[dict[str, Any]]:
+    result = call("events", "tail", "--topic", "customers", "--from-start")
+    assert result.exit_code == 0, result.output
+    return [orjson.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_key_works_until_it_is_revoked(product: Product, call: Careledger) -> None:
+    key = call("keys", "create", "partner", "--scope", "events").stdout.strip()
+    url = product.processes[0].url + "/v1/events/care?source=/x&id=1"
+
+    def status() -> int:
+        return httpx.get(url, headers={"Authorization": f"Bearer {key}"}).status_code
+
+    until(lambda: status() == 200)
+    assert call("keys", "revoke", "partner").exit_code == 0
+    until(lambda: status() == 401)
