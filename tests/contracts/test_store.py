@@ -67,6 +67,17 @@ async def test_sequences_count_without_gaps_and_recorded_never_goes_back(opened:
     assert [f.key for f in facts] == ["k1", "k1.1", "k1.2", "k2"]
 
 
+async def test_what_comes_about_aside_has_no_part_in_the_numbers_of_what_was_told(opened: Opened) -> None:
+    """Whoever is heard of first opens a bare record; the keys of what was told are the same whoever that is."""
+    for subject, orders in (("c1", "ab"), ("c2", "ba")):
+        for order in orders:
+            buy = Buy(at=AT, order=f"{subject} {order}", times=2, opening=True)
+            await opened.store.execute(one(subject, buy, f"{subject} {order}"))
+    for subject in ("c1", "c2"):
+        keys = [f.key for f in await opened.store.history(subject) if f.type == "customer.purchased"]
+        assert sorted(keys) == [f"{subject} a", f"{subject} a.1", f"{subject} b", f"{subject} b.1"]
+
+
 async def test_a_unit_holds_together_or_not_at_all(opened: Opened) -> None:
     def both(second: Any) -> Unit:
         return Unit((

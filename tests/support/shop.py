@@ -25,6 +25,7 @@ class Buy(Plain):
     amount: str = "1.00"
     refund_of: str | None = None
     times: int = 1
+    opening: bool = False
 
     def unique(self, subject: str) -> tuple[str, ...]:
         return (f"order:{subject}:{self.order}",)

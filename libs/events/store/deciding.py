@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,7 +79,8 @@ class Deciding:
             new = self._folding.decider.decide(request.command, subject.state)
         except Refused as refusal:
             return refused(refusal)
-        events = [self._append(work, subject, request, n, i, now) for i, n in enumerate(new)]
+        keyed = zip(new, keys(request.key, new), strict=True)
+        events = [self._append(work, subject, request, n, key, now) for n, key in keyed]
         if request.erases:
             self._shred(subject, request.command.at)
         if not events:
@@ -91,7 +93,7 @@ class Deciding:
     def _present(self, subject: Subject) -> Position | None:
         return Position(self._service, subject.subject, subject.sequence) if subject.sequence else None
 
-    def _append(self, work: Work, subject: Subject, request: Request, new: NewEvent, nth: int, now: datetime) -> Event:
+    def _append(self, work: Work, subject: Subject, request: Request, new: NewEvent, key: str, now: datetime) -> Event:
         data, kind = new.data, catalogue.type_of(type(new.data))
         if subject.key is None and has_personal(data):
             subject.key, subject.new_key = SubjectKey.new(), True
@@ -102,8 +104,7 @@ class Deciding:
         event = Event(
             id=event_id, type=kind.name, version=kind.version, service=self._service, subject=subject.subject,
             sequence=subject.sequence, time=new.at or request.command.at, recorded=subject.recorded,
-            key=f"{request.key}.{nth}" if nth else request.key,
-            data=sealed_data(data, event_id, subject.key), epoch=self.epoch, cause=request.cause,
+            key=key, data=sealed_data(data, event_id, subject.key), epoch=self.epoch, cause=request.cause,
         )  # fmt: skip
         value = orjson.dumps(event.data)
         work.event_rows.append((
@@ -154,3 +155,20 @@ def missing(name: str) -> Refused:
 def shard_of(subject: str, shards: int) -> int:
     """The relay shard of a subject: stable, so that its events always leave in one queue."""
     return zlib.crc32(subject.encode()) % shards
+
+
+def keys(key: str, events: Sequence[NewEvent]) -> list[str]:
+    """The keys of a command's facts: its own, then numbered.
+
+    What came about aside is numbered apart. Whether there is any depends on what was known before, and so on the order
+    in which things were heard; the keys of what was told must not, for equal histories are to hash equally.
+    """
+    found, told, aside = [], 0, 0
+    for event in events:
+        if event.aside:
+            found.append(f"{key}.aside{aside or ''}")
+            aside += 1
+        else:
+            found.append(f"{key}.{told}" if told else key)
+            told += 1
+    return found

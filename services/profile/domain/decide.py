@@ -65,7 +65,7 @@ def known(state: Customer) -> Customer:
 def opening(state: Customer, create: bool) -> list[NewEvent]:
     """The bare record that hearing of an unknown customer opens: external, and active once it bought."""
     if create and not state.known and not state.merged_into:
-        return [NewEvent(facts.CustomerRecorded(bare=True, kind="external"))]
+        return [NewEvent(facts.CustomerRecorded(bare=True, kind="external"), aside=True)]
     known(state)
     return []
 
