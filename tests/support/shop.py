@@ -74,7 +74,9 @@ class Shop:
             case Buy(order=order, amount=amount, times=times):
                 money = Money(amount=Decimal(amount), currency="USD")
                 orders = [f"{order}.{i}" if i else order for i in range(times)]
-                return [
+                first = command.opening and not state.bought
+                opening = [NewEvent(CustomerRecorded(bare=True), aside=True)] if first else []
+                return opening + [
                     NewEvent(CustomerPurchased(order=o, amount=money), (f"item:{order}:{i}",))
                     for i, o in enumerate(orders)
                 ]
