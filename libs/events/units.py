@@ -107,12 +107,14 @@ class Answer:
 class Receipt:
     """Remembers the first answer to an idempotency key, in the transaction of the append.
 
-    `fingerprint` tells the same body from another; `render` makes the answer from the verdicts (pure, fast).
+    `fingerprint` tells the same body from another; `render` makes the answer from the verdicts (pure, fast);
+    `position` is told with the answer where the unit itself has none.
     """
 
     key: str
     fingerprint: bytes
     render: Callable[[Sequence[Verdict]], Answer]
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from libs.web import documents
-from libs.web.answers import answer
+from libs.web.answers import Answered, answer
 from libs.web.bodies import raw_of
 from libs.web.bulk import Results, refusal
 from libs.web.cloudevents import BATCH, MOST_EVENTS, STRUCTURED, oversize, read_events, too_large
 from libs.web.problems import Problem
+from libs.web.remembering import once
 
 NAMES = {"profile": ("customers", "profile"), "care": ("care",), "complaints": ("complaints",)}
 """Under which names each service takes events: its topic's, and its own."""
@@ -87,10 +88,13 @@ def _routes(router: APIRouter, name: str, inbox: EventsInbox, shown: bool) -> No
 
     @router.post(f"/v1/events/{name}", include_in_schema=shown, name=f"publish_{name}", **posting)
     async def publish(request: Request, dry_run: DryRun = False) -> Response:
-        results = await take(inbox, await read_events(request), len(raw_of(request.scope)), dry_run)
-        position = next((r["position"] for r in reversed(results) if r.get("position")), None)
-        headers = [(b"event-position", position.encode("ascii"))] if position and not dry_run else []
-        return answer({"results": results}, headers=headers)
+        async def results() -> Answered:
+            told = await take(inbox, await read_events(request), len(raw_of(request.scope)), dry_run)
+            position = next((r["position"] for r in reversed(told) if r.get("position")), None)
+            headers = [(b"event-position", position.encode("ascii"))] if position and not dry_run else []
+            return answer({"results": told}, headers=headers)
+
+        return await results() if dry_run else await once(request, results)
 
     reading = documents.reads(EventStatus, "Tells what became of an event")
 

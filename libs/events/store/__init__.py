@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
-from libs.events.units import Loaded, Outcome, Position, Unit
+from libs.events.units import Loaded, Outcome, Position, Receipt, Unit
 
 
 class Opener(Protocol):
@@ -43,6 +43,10 @@ class Store(Protocol):
 
     async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
         """The same inside the caller's transaction, so that an effect and its cause's offset commit together."""
+        ...
+
+    async def answered(self, receipt: Receipt) -> Outcome | None:
+        """The answer that was remembered for a receipt's key (or the mismatch), None where there is none."""
         ...
 
     async def load(self, subjects: Iterable[str]) -> dict[str, Loaded]:

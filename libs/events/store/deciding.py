@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,11 +35,8 @@ class Deciding:
     def decide(self, work: Work, unit: Unit, again: bool) -> Outcome:
         """One unit: all of its requests, or none. `again`: an earlier try may have committed."""
         now = self._clock.now()
-        if unit.receipt and (known := work.receipts.get(self._hashing.of(unit.receipt.key))):
-            fingerprint, answer, position = known
-            if fingerprint != unit.receipt.fingerprint:
-                return Outcome(mismatch=True)
-            return Outcome(answer=answer, replayed=True, position=position)
+        if unit.receipt and (earlier := self.replay(work.receipts, unit.receipt)):
+            return earlier
         mark = work.mark({r.subject for r in unit.requests})
         try:
             outcome = self._unit(work, unit, now, again)
@@ -48,6 +46,16 @@ class Deciding:
         if outcome.refusal:
             work.back_to(mark)
         return outcome
+
+    def replay(self, known: Mapping[bytes, tuple[bytes, Answer, Position]], receipt: Receipt) -> Outcome | None:
+        """The first answer to a receipt's key again, if there was one."""
+        found = known.get(self._hashing.of(receipt.key))
+        if found is None:
+            return None
+        fingerprint, answer, position = found
+        if fingerprint != receipt.fingerprint:
+            return Outcome(mismatch=True)
+        return Outcome(answer=answer, replayed=True, position=position if position.subject else None)
 
     def _unit(self, work: Work, unit: Unit, now: datetime, again: bool) -> Outcome:
         verdicts: list[Verdict] = []
@@ -135,7 +143,7 @@ class Deciding:
         self, work: Work, receipt: Receipt, verdicts: list[Verdict], position: Position | None, now: datetime
     ) -> Answer:
         answer = receipt.render(verdicts)
-        where = position or Position(self._service, "", 0)
+        where = position or receipt.position or Position(self._service, "", 0)
         key = work.subjects[where.subject].key if where.subject in work.subjects else None
         hashed = self._hashing.of(receipt.key)
         body = b"\x01" + key.seal_bytes("receipt", answer.body) if key else b"\x00" + answer.body

@@ -28,7 +28,7 @@ from libs.events.store.grouping import Grouping
 from libs.events.store.hashing import Hashing
 from libs.events.store.locking import Locking
 from libs.events.store.writing import write
-from libs.events.units import Loaded, Outcome, Position, Unit, Verdict
+from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict
 from libs.events.vault import KeyRing, Vault
 
 S = TypeVar("S", bound=BaseModel)
@@ -147,6 +147,10 @@ class SqlStore:
         key = next((r.key.split(".")[0] for r in rows if r.sequence == at.sequence), None)
         events = [event_of(r, self.service, orjson.loads(r.data)) for r in rows if r.key.split(".")[0] == key]
         return Verdict(verdict.status, at, tuple(events), verdict.state)
+
+    async def answered(self, receipt: Receipt) -> Outcome | None:
+        async with self._database.read() as reader:
+            return self._deciding.replay(await self._locking.receipts(reader, [receipt]), receipt)
 
     async def load(self, subjects: Iterable[str]) -> dict[str, Loaded]:
         wanted = sorted(set(subjects))

@@ -12,6 +12,8 @@ from libs.events.store.postgres import PostgresTransaction
 
 _SUBJECT = ("subject", "sequence", "recorded", "erased_before", "state", "state_version")
 
+RECEIPT = ("key", "fingerprint", "status", "body", "etag", "subject", "sequence")
+
 # In the order of the key, so that two who lock the same rows never wait for each other in a ring. Names are read as of
 # the statement's start, which may be before a lock was had: a name taken meanwhile shows as a unique violation when it
 # is written, and the group is decided anew.
@@ -53,8 +55,7 @@ async def gather(
     found.subjects += _new(found, subjects)
     found.names = list(await tx.select_in(schema.names, "name", names))
     if receipts:
-        columns = ("key", "fingerprint", "status", "body", "etag", "subject", "sequence")
-        found.receipts = list(await tx.select_in(schema.receipts, "key", receipts, columns=columns))
+        found.receipts = list(await tx.select_in(schema.receipts, "key", receipts, columns=RECEIPT))
     return found
 
 

@@ -11,11 +11,11 @@ from libs.events.store import schema
 from libs.events.store.codec import Folding
 from libs.events.store.database import Reader, Transaction
 from libs.events.store.errors import Stale
-from libs.events.store.gathering import gather
+from libs.events.store.gathering import RECEIPT, gather
 from libs.events.store.hashing import Hashing
 from libs.events.store.instants import from_micros
 from libs.events.store.working import Named, Subject, Work
-from libs.events.units import Answer, Position, Unit
+from libs.events.units import Answer, Position, Receipt, Unit
 from libs.events.vault import SubjectKey, Vault
 
 
@@ -83,6 +83,14 @@ class Locking:
         subject.state = self._folding.decider.initial()
         for row in (await reader.conn.execute(query)).all():
             subject.state = self._folding.evolve(subject.state, row, subject.key)
+
+    async def receipts(
+        self, reader: Reader, receipts: Sequence[Receipt]
+    ) -> dict[bytes, tuple[bytes, Answer, Position]]:
+        """What was remembered for some receipts' keys."""
+        wanted = [self._hashing.of(r.key) for r in receipts]
+        rows = await reader.select_in(schema.receipts, "key", wanted, columns=RECEIPT)
+        return await self._receipts(reader, rows, {})
 
     async def _receipts(
         self, reader: Reader, rows: Sequence[Any], subjects: dict[str, Subject]

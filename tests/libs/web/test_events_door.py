@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.events.units import Position
 from libs.web.events_door import events_router
 from tests.libs.web import toy
 
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+FIRST = Position("profile", "c", 1).token()
 EVENT = {
     "specversion": "1.0", "id": "1", "source": "/shop", "type": "careledger.customer.purchased", "subject": "pos:1",
     "data": {"order": "o"},
@@ -28,7 +30,7 @@ class Inbox:
     async def take(self, events: Sequence[dict[str, Any]], dry_run: bool) -> list[dict[str, Any]]:
         self.taken += events
         self.dry.append(dry_run)
-        return [{"status": "appended", "position": f"p{e['id']}"} for e in events]
+        return [{"status": "appended", "position": Position("profile", "c", int(e["id"])).token()} for e in events]
 
     async def status(self, source: str, id: str) -> dict[str, Any]:
         return {"status": "appended" if (source, id) == ("/shop", "1") else "unknown"}
@@ -58,8 +60,8 @@ async def post(
 async def test_one_event(service: toy.Toy, inbox: Inbox, name: str) -> None:
     response = await post(service, EVENT, name=name)
     assert response.status_code == 200
-    assert response.json() == {"results": [{"index": 0, "status": "appended", "position": "p1"}]}
-    assert response.headers["event-position"] == "p1"
+    assert response.json() == {"results": [{"index": 0, "status": "appended", "position": FIRST}]}
+    assert response.headers["event-position"] == FIRST
     assert inbox.taken == [EVENT]
 
 
@@ -114,3 +116,13 @@ async def test_what_became_of_an_event(service: toy.Toy) -> None:
         asked_wrongly = await client.get("/v1/events/customers", params={"source": "/shop"})
     assert (known.json(), unknown.json()) == ({"status": "appended"}, {"status": "unknown"})
     assert asked_wrongly.status_code == 422
+
+
+async def test_an_idempotency_key_gives_the_first_answer_again(service: toy.Toy, inbox: Inbox) -> None:
+    first = await post(service, EVENT, **{"Idempotency-Key": "k"})
+    again = await post(service, EVENT, **{"Idempotency-Key": "k"})
+    other = await post(service, EVENT | {"id": "2"}, **{"Idempotency-Key": "k"})
+    assert (first.content, first.headers["event-position"]) == (again.content, again.headers["event-position"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert len(inbox.taken) == 1

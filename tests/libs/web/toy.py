@@ -24,7 +24,7 @@ from libs.events.identities import Identities
 from libs.events.service import Definition, Platform
 from libs.events.settings import Settings
 from libs.events.store import Store, StoreUnavailable
-from libs.events.units import Answer, Loaded, Outcome, Position, Unit, Verdict, refused
+from libs.events.units import Answer, Loaded, Outcome, Position, Receipt, Unit, Verdict, refused
 from libs.events.values import Body, Moment, Money, Text
 from libs.web import documents
 from libs.web.answers import answer
@@ -133,11 +133,20 @@ class MemoryStore:
         verdicts = [self._one(unit, i) for i in range(len(unit.requests))]
         if any(not v.accepted for v in verdicts):
             return Outcome(tuple(verdicts))
-        position = verdicts[-1].position
+        given = unit.receipt.position if unit.receipt else None
+        position = verdicts[-1].position if verdicts else given
         made = unit.receipt.render(verdicts) if unit.receipt else None
         if unit.receipt and made:
             self.receipts[unit.receipt.key] = (unit.receipt.fingerprint, made, position)
         return Outcome(tuple(verdicts), answer=made, position=position)
+
+    async def answered(self, receipt: Receipt) -> Outcome | None:
+        known = self.receipts.get(receipt.key)
+        if known is None:
+            return None
+        if known[0] != receipt.fingerprint:
+            return Outcome(mismatch=True)
+        return Outcome(answer=known[1], replayed=True, position=known[2])
 
     def _one(self, unit: Unit, index: int) -> Verdict:
         request = unit.requests[index]
