@@ -12,8 +12,8 @@ from starlette.middleware import Middleware
 
 from libs.events.service import Definition, Platform
 from libs.web.auth import Gate, Keys
-from libs.web.events_door import EventsInbox, events_router
 from libs.web.docs import add_docs
+from libs.web.events_door import EventsInbox, events_router
 from libs.web.health import Readiness, health_router
 from libs.web.metrics import Requests
 from libs.web.openapi import document

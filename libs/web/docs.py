@@ -1,7 +1,7 @@
 """`/docs`: the API's document as a page that needs nothing from elsewhere.
 
-The page FastAPI makes loads its scripts from a public network; ours come with the wheel `fastapi-offline`, of which only
-the files are used.
+The page FastAPI makes loads its scripts from a public network; ours come with the wheel `fastapi-offline`, of which
+only the files are used.
 """
 
 from __future__ import annotations
