@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import traceback
 from collections.abc import Sequence
@@ -64,6 +65,7 @@ class Projector:
         group = f"careledger.{service}.{consumer}"
         self._from: Consumer = log.consumer(group, list(handler.topics), self._locate, member)
         self._left: dict[Key, Partition] = {}
+        self._ahead: Work | None = None
         self._seconds = metrics.batch_seconds.labels(service, consumer)
         self.assigned = False
         """Whether the log has given this consumer its share, or told it that there is none."""
@@ -92,23 +94,46 @@ class Projector:
         if self._tending.due:
             await self._patiently(self._tending.tend)
             if await self._patiently(self._offsets.sent_back):
-                await self._from.rewind()
+                await self._rewind()
         await self._heal()
-        fetched = await self._patiently(lambda: self._from.fetch(MOST, wait))
-        if not fetched:
+        work, self._ahead = self._ahead or await self._fetch(wait), None
+        if not work:
             return 0
         started = time.perf_counter()
         try:
-            await self._do(Work.of(fetched))
+            await self._do_and_fetch(work)
         except Fenced as reason:
             metrics.fenced.labels(**self._names).inc()
             _log.warning("consumer fenced", reason=str(reason), **self._names)
-            await self._from.rewind()
+            await self._rewind()
             await self._patiently.pause(0.02)
             return 0
-        await self._from.advise({slot: records[-1].offset + 1 for slot, records in fetched.items() if records})
+        spans = work.spans.items()
+        await self._from.advise({Slot(topic, nr, span.topic_id): span.after for (topic, nr), span in spans})
         self._seconds.observe(time.perf_counter() - started)
-        return sum(map(len, fetched.values()))
+        return len(work.arrivals)
+
+    async def _fetch(self, wait: float) -> Work | None:
+        fetched = await self._patiently(lambda: self._from.fetch(MOST, wait))
+        return Work.of(fetched) if fetched else None
+
+    async def _do_and_fetch(self, work: Work) -> None:
+        """Where there is much to do, the next batch is fetched and decoded while the database is at this one."""
+        if len(work.arrivals) < MOST // 2:
+            await self._do(work)
+            return
+        doing = asyncio.create_task(self._do(work))
+        try:
+            self._ahead = await self._fetch(0)
+            await doing
+        finally:
+            if not doing.done():
+                doing.cancel()
+                await asyncio.wait([doing])
+
+    async def _rewind(self) -> None:
+        self._ahead = None
+        await self._from.rewind()
 
     async def _locate(self, slots: Sequence[Slot]) -> dict[Slot, int]:
         """Where to go on; with a new share come the hints about it."""

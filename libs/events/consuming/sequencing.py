@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from libs.events.envelope import Event
 
@@ -26,8 +26,7 @@ class Carrier(Protocol):
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The last fact taken of a subject; sequence 0: none."""
 
     sequence: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -117,4 +118,6 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
         "scoring", "views", log, database, Views([view]), sealer, clock, Settings(), listener=progress
     )
     yield Shop(database, log, view, clock, sealer, projector, Quarantine(database, sealer, clock), progress)
+    while progress._poller:
+        await asyncio.sleep(0.01)
     await database.close()

@@ -245,6 +245,15 @@ async def test_a_batch_costs_the_same_statements_however_long_it_is(shop: Shop) 
     assert counts[0] == counts[1] <= 7, statements
 
 
+async def test_much_at_once_is_fetched_ahead_and_applied_in_order(shop: Shop) -> None:
+    shop.log.put(*[fact(f"c{n % 3}", n // 3 + 1) for n in range(6000)])
+    zombie = shop.another()
+    await zombie.step(0)  # it has the next 2,000 in hand
+    await shop.drain()
+    await shop.drain(zombie)
+    assert [await shop.seen(f"c{n}") for n in range(3)] == [list(range(1, 2001))] * 3
+
+
 async def test_two_at_once_do_not_double(shop: Shop) -> None:
     """Both read everything; the compare-and-set lets each batch through once."""
     shop.log.put(*[fact(f"c{n % 7}", n // 7 + 1) for n in range(700)])
