@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -118,6 +117,6 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
         "scoring", "views", log, database, Views([view]), sealer, clock, Settings(), listener=progress
     )
     yield Shop(database, log, view, clock, sealer, projector, Quarantine(database, sealer, clock), progress)
-    while progress._poller:
-        await asyncio.sleep(0.01)
+    if progress._poller:
+        await progress._poller
     await database.close()
