@@ -267,6 +267,8 @@ async def test_what_cannot_be_published_says_so(log: Any) -> None:
     await log.publish("t", [])
     with pytest.raises(ValueError, match="bytes"):
         await log.publish("t", [Outgoing(b"k", b"x" * (MAX_VALUE + 1))])
+    with pytest.raises(Unavailable, match="none"):
+        await log.publish("none", numbered(1))
     # What comes after is not harmed.
     await log.publish("t", numbered(3))
     assert sum((await log.ends("t")).values()) == 3

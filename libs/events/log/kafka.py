@@ -18,7 +18,7 @@ class KafkaLog:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._cluster = Cluster(connection)
-        self._producer = Producer(connection)
+        self._producer = Producer(connection, self._cluster)
 
     async def start(self) -> None:
         """Connects; waits for a cluster that is still starting."""

@@ -49,3 +49,4 @@ class Advice:
                 await self._commit(offsets)
         except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
             log.debug("commit_failed", error=repr(error))
+            self._waiting = offsets | self._waiting

@@ -19,6 +19,8 @@ from libs.events.log.kafka_protocol import DescribeTopics
 
 FIRST, END = -2, -1
 ATTEMPTS = 5
+# For a question; how long a publish may take is the connection's `patience`.
+PATIENCE = 5.0
 REQUEST_TIMEOUT = 10.0
 UNKNOWN_TOPIC = 3
 
@@ -105,16 +107,21 @@ class Cluster:
 
     async def send(self, request: Any, node: int | None = None) -> Any:
         """The answer to one request, of any broker where none is named."""
-        for attempt in range(ATTEMPTS):
-            if self._client is None:
-                raise Unavailable("not started")
-            try:
-                return await self._client.send(self._client.get_random_node() if node is None else node, request)
-            except (KafkaError, OSError) as error:
-                if attempt == ATTEMPTS - 1:
-                    raise Unavailable(f"the cluster does not answer: {error!r}") from error
-                await asyncio.sleep(0.05 * 2**attempt)
-        raise AssertionError("unreachable")
+        problem: Exception | None = None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for attempt in range(ATTEMPTS):
+                    if self._client is None:
+                        raise Unavailable("not started")
+                    try:
+                        chosen = self._client.get_random_node() if node is None else node
+                        return await self._client.send(chosen, request)
+                    except (KafkaError, OSError) as error:
+                        problem = error
+                    await asyncio.sleep(0.05 * 2**attempt)
+        except TimeoutError as error:
+            problem = problem or error
+        raise Unavailable(f"the cluster does not answer: {problem!r}") from problem
 
     async def describe(self, names: Sequence[str]) -> dict[str, Described]:
         """The topics that exist, by name."""

@@ -46,11 +46,16 @@ class KafkaConsumer:
         self._positions: dict[Any, int] = {}
 
     async def start(self) -> None:
-        """Connects, however long that takes."""
+        """Connects, however long that takes; topics that are missing are waited for by `fetch`."""
         pause = PAUSE
-        while self._consumer is None and not await self._connect():
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 5.0)
+        while self._consumer is None:
+            try:
+                await self._connect()
+                return
+            except Unavailable as error:
+                log.info("log_unreachable", error=repr(error), again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 5.0)
 
     async def fetch(self, max_records: int, timeout: float) -> dict[Slot, list[Record]]:
         """The next records by slot; see the port. Takes longer than `timeout` only where `Locate` does."""
@@ -92,20 +97,19 @@ class KafkaConsumer:
         await self._disconnect()
 
     async def _connect(self) -> bool:
+        """Joins the group; false while topics are missing."""
+        # Subscribing to a topic that is not there would have aiokafka ask a broker to make it, by that one's rules.
+        if not await self._described():
+            return False
         self._assignment = Assignment()
+        self._consumer = AIOKafkaConsumer(**self._options)
         try:
-            # Subscribing to a topic that is not there would have aiokafka ask a broker to make it, by that one's rules.
-            if not await self._described():
-                return False
-            self._consumer = AIOKafkaConsumer(**self._options)
             await self._consumer.start()
             self._consumer.subscribe(list(self._names), listener=self._assignment)
-        except (KafkaError, OSError, Unavailable) as error:
-            log.info("log_unreachable", error=repr(error))
+        except BaseException as error:
             await self._disconnect()
-            return False
-        except BaseException:
-            await self._disconnect()
+            if isinstance(error, KafkaError | OSError):
+                raise Unavailable(f"no connection: {error!r}") from error
             raise
         return True
 

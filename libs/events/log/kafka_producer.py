@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError  # type: ignore[import-untyped]
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from libs.events.log import Outgoing, Unavailable
-from libs.events.log.kafka_cluster import Connection
+from libs.events.log.kafka_cluster import Cluster, Connection
 from libs.events.log.partitioner import spread
 
 BATCH_BYTES = 128 * 1024
@@ -35,10 +35,11 @@ class Session:
 class Producer:
     """Publishes through one idempotent producer after another: each lasts until its first error."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, cluster: Cluster) -> None:
         self._connection = connection
+        self._cluster = cluster
         self._session: Session | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
@@ -48,10 +49,13 @@ class Producer:
             # aiokafka retries an idempotent batch for ever; how long we wait is decided here.
             async with asyncio.timeout(self._connection.patience):
                 session = await self._join()
-                partitions = len(await session.producer.partitions_for(topic))
-                await send_all(session.producer, topic, spread(records, partitions))
-        except UnknownTopicOrPartitionError as error:
-            raise Unavailable(f"there is no topic {topic}") from error
+                producer = session.producer
+                # aiokafka would ask a broker to make a topic that is missing, by that one's rules.
+                known = producer.client.cluster.partitions_for_topic(topic)
+                if not known and not await self._cluster.describe([topic]):
+                    raise Unavailable(f"there is no topic {topic}")
+                partitions = len(await producer.partitions_for(topic))
+                await send_all(producer, topic, spread(records, partitions))
         except (KafkaError, OSError, TimeoutError, AssertionError) as error:
             # After an error the broker expects a sequence number that this producer has passed, and refuses all that
             # follows: that is what keeps the order, and why only a new producer can go on.
@@ -65,6 +69,9 @@ class Producer:
 
     async def stop(self) -> None:
         """Closes what is open."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
         if (session := self._session) is not None:
             self._abandon(session)
             if not session.users:
@@ -73,24 +80,37 @@ class Producer:
             await asyncio.wait(self._closing, timeout=2 * REQUEST_TIMEOUT)
 
     async def _join(self) -> Session:
-        async with self._connecting:
-            if self._session is None:
-                producer = AIOKafkaProducer(
-                    enable_idempotence=True,
-                    acks="all",
-                    max_batch_size=BATCH_BYTES,
-                    request_timeout_ms=int(REQUEST_TIMEOUT * 1000),
-                    **self._connection.options(),
-                )
-                try:
-                    await producer.start()
-                except BaseException:
-                    await close(producer)
-                    raise
-                self._session = Session(producer)
-            session = self._session
-            session.users += 1
-            return session
+        while (session := self._session) is None:
+            if (connecting := self._connecting) is None:
+                connecting = self._connecting = asyncio.create_task(self._connect())
+                connecting.add_done_callback(self._connected)
+            # Not ended by one publish's patience: where connecting takes longer than that, none would ever succeed.
+            await asyncio.wait([connecting])
+            if connecting.cancelled():
+                raise Unavailable("stopped")
+            connecting.result()
+        session.users += 1
+        return session
+
+    async def _connect(self) -> None:
+        producer = AIOKafkaProducer(
+            enable_idempotence=True,
+            acks="all",
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=int(REQUEST_TIMEOUT * 1000),
+            **self._connection.options(),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await close(producer)
+            raise
+        self._session = Session(producer)
+
+    def _connected(self, task: asyncio.Task[None]) -> None:
+        self._connecting = None
+        if not task.cancelled():
+            task.exception()             # whoever still waits for it is told; nobody need be
 
     def _abandon(self, session: Session) -> None:
         session.broken = True
@@ -111,9 +131,11 @@ class Producer:
 async def send_all(producer: Any, topic: str, by_partition: dict[int, list[Outgoing]]) -> None:
     """Sends the partitions side by side and waits for every confirmation; raises the first error."""
     sent: list[asyncio.Future[Any]] = []
-    await asyncio.gather(*(
-        send(producer, topic, partition, records, sent) for partition, records in by_partition.items()))
-    for outcome in await asyncio.gather(*sent, return_exceptions=True):
+    outcomes: list[Any] = await asyncio.gather(*(
+        send(producer, topic, partition, records, sent) for partition, records in by_partition.items()
+    ), return_exceptions=True)
+    outcomes += await asyncio.gather(*sent, return_exceptions=True)
+    for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
 
