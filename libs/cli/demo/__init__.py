@@ -6,5 +6,6 @@
     care        deliveries, contacts and promises      answers   a survey and what was answered
     complaints  what went wrong, and its steps         world     all of it together, the same on every run
     loading     sends it through the public doors      waiting   until the scores have heard of it
-    showing     reports and scores as tables           server    a server for the duration, where none answers
+    choosing    who stands out                         showing   reports and scores as tables
+    server      a server for the duration, where none answers
 """

@@ -20,6 +20,13 @@ def choose(scores: Sequence[tuple[str, Score]]) -> list[tuple[str, str, Score]]:
     return list(found.values())
 
 
+def telling(chosen: Sequence[tuple[str, str, Score]]) -> tuple[str, Score] | None:
+    """Whose story is worth explaining: somebody dissatisfied, with as many answers as there are."""
+    overall = [(score["satisfaction"]["overall"], reference, score) for _, reference, score in chosen]
+    unhappy = [(o["n"], -o["gap"], r, s) for o, r, s in overall if o["gap"] is not None and o["gap"] < 0]
+    return max(unhappy, key=lambda u: u[:2])[2:] if unhappy else None
+
+
 def _best(score: Score) -> tuple[float, ...]:
     tier = score["loyalty"]["tier"] not in ("advocate", "loyal")
     return tier, -score["satisfaction"]["overall"]["gap"], -(score["loyalty"]["frequency"] or 0)

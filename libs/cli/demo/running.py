@@ -78,11 +78,12 @@ async def _show(sender: Sender, ids: dict[str, str]) -> None:
     chosen = choosing.choose(list(zip(ids, scores, strict=True)))
     shown: list[Any] = [
         *showing.satisfaction(satisfaction, DAY), showing.dissatisfaction(by_staff),
-        showing.complaints(complaints, DAY), showing.notable(chosen, DAY),
+        showing.complaints(complaints, DAY), showing.notable(chosen, DAY, wide=out.width >= 120),
     ]  # fmt: skip
-    if worst := next((c for c in chosen if c[0] == "worst"), None):
-        why = await sender.get(f"/v1/scores/customers/{ids[worst[1]]}/explanation", as_of=AS_OF)
-        shown.append(showing.explanation(worst[1], why))
+    if telling := choosing.telling(chosen):
+        reference, score = telling
+        why = await sender.get(f"/v1/scores/customers/{ids[reference]}/explanation", as_of=AS_OF)
+        shown += showing.explanation(reference, why, score)
     for renderable in shown:
         out.print()
         out.print(renderable)

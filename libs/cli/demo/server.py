@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
@@ -17,6 +18,7 @@ from libs.cli.address import Address
 from libs.cli.sending.sender import NotServed
 
 SERVICES = ("profile", "care", "complaints", "scoring")
+ROOT = Path(__file__).parents[3]
 START, END = 60.0, 20.0
 """Seconds that it gets to become ready, and to end."""
 
@@ -36,7 +38,9 @@ def served(address: Address) -> Iterator[None]:
 
     Raises `NotServed` where it does not become ready.
     """
-    environment = os.environ | {"PORT": str(address.port)}
+    # the very code that runs here, installed or not
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+    environment = os.environ | {"PORT": str(address.port), "PYTHONPATH": path}
     with tempfile.TemporaryFile() as words:
         process = subprocess.Popen(
             [sys.executable, "-m", "libs.cli", "run"],

@@ -35,7 +35,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
     """A table whose first `text` columns are words and whose others are figures."""
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for nth, name in enumerate(columns):
-        made.add_column(name, justify="left" if nth < text else "right")
+        made.add_column(name, justify="left" if nth < text else "right", no_wrap=nth < len(columns) - 1)
     for row in rows:
         made.add_row(*row)
     return made
@@ -51,7 +51,7 @@ def told(loaded: Loaded) -> Table:
 
 def satisfaction(report: dict[str, Any], as_of: str) -> list[RenderableType]:
     """The satisfaction report by dimension, and what of it goes across dimensions."""
-    columns = ["dimension", "level", "answers", "perception", "expectation", "gap, with 95 % interval", "not met"]
+    columns = ["dimension", "level", "answers", "P", "E", "gap P − E [95 %]", "not met"]
     rows = [
         [
             str(group["key"]), plain(group["level"]), f"{group['answers']:,}", figure(_bare(group["perception"])),
@@ -61,7 +61,7 @@ def satisfaction(report: dict[str, Any], as_of: str) -> list[RenderableType]:
     ]  # fmt: skip
     total = report["total"]
     across = (
-        f"NPS {figure(total['nps'])}   satisfied {figure(total['csat'], percent=True)}   "
+        f"NPS {figure(total['nps'], 0)}   satisfied (CSAT) {figure(total['csat'], 0, percent=True)}   "
         f"effort (CES) {figure(total['ces'])}"
     )
     return [table(f"Satisfaction as of {as_of}", columns, rows, text=2), across]
@@ -72,8 +72,8 @@ def dissatisfaction(report: dict[str, Any]) -> Table:
     columns = [report["by"], "dimension", "answers", "gap", "not met"]
     rows = [
         [
-            str(place["key"]), place["dimension"], f"{place['answers']}", figure(place["gap"]),
-            figure(place["not_met"], percent=True),
+            str(place["key"]), place["dimension"], f"{place['answers']}", figure(place["gap"], 0),
+            figure(place["not_met"], 0, percent=True),
         ]
         for place in report["most_common_dissatisfaction"][:3]
     ]  # fmt: skip
@@ -82,10 +82,10 @@ def dissatisfaction(report: dict[str, Any]) -> Table:
 
 def complaints(report: dict[str, Any], as_of: str) -> Table:
     """The complaints report by severity."""
-    columns = ["severity", "spotted", "open", "corrected", "withdrawn", "promptly", "reopened", "hours to correction"]
+    columns = ["severity", "spotted", "open", "corrected", "promptly", "reopened", "hours it took"]
     rows = [
         [
-            str(group["key"]), *(f"{group[name]:,}" for name in ("spotted", "open", "corrected", "withdrawn")),
+            str(group["key"]), *(f"{group[name]:,}" for name in ("spotted", "open", "corrected")),
             figure(group["corrected_promptly"], 0, percent=True), figure(group["reopened"], 0, percent=True),
             figure(group["hours_to_correction"], 0),
         ]
@@ -94,29 +94,34 @@ def complaints(report: dict[str, Any], as_of: str) -> Table:
     return table(f"Complaints as of {as_of}", columns, rows)
 
 
-def notable(customers: Sequence[tuple[str, str, dict[str, Any]]], as_of: str) -> Table:
-    """Customers who stand out: (why, reference, score)."""
-    columns = ["", "customer", "tier", "because", "gap", "level", "answers", "NPS", "repeats", "mean repeat", "open"]
+def notable(customers: Sequence[tuple[str, str, dict[str, Any]]], as_of: str, *, wide: bool) -> Table:
+    """Customers who stand out: (why, reference, score). `wide`: there is room for the reasons of their tiers."""
+    columns = ["", "customer", "tier", "gap", "answers", "NPS", "repeats", "mean of one", "open"]
     rows = []
     for why, reference, score in customers:
         overall, loyalty = score["satisfaction"]["overall"], score["loyalty"]
         gap = NONE if overall["gap"] is None else f"{overall['gap']:+.1f}"
         money = loyalty["monetary"]
         rows.append([
-            why, reference, loyalty["tier"], ", ".join(loyalty["reasons"]), gap, plain(overall["level"]),
-            str(overall["n"]), plain(score["satisfaction"]["nps_answer"]), plain(loyalty["frequency"]),
-            f"{money['amount']} {money['currency']}" if money else NONE, str(score["complaints"]["open"]),
+            why, reference, loyalty["tier"], gap, str(overall["n"]), plain(score["satisfaction"]["nps_answer"]),
+            plain(loyalty["frequency"]), f"{money['amount']} {money['currency']}" if money else NONE,
+            str(score["complaints"]["open"]), *([", ".join(loyalty["reasons"])] if wide else []),
         ])  # fmt: skip
-    return table(f"Customers who stand out, as of {as_of}", columns, rows, text=4)
+    made = table(f"Customers who stand out, as of {as_of}", [*columns, *(["because"] if wide else [])], rows, text=3)
+    if wide:
+        made.columns[-1].justify = "left"
+    return made
 
 
-def explanation(reference: str, found: dict[str, Any]) -> Table:
-    """Where one customer's gap comes from."""
+def explanation(reference: str, found: dict[str, Any], score: dict[str, Any]) -> list[RenderableType]:
+    """Where one customer's gap and tier come from."""
     rows = [[c["at"][:10], c["type"], c["dimension"], f"{c['contribution']:+.2f}"] for c in found["contributions"]]
     gap = found["overall"]["gap"]
     rows.append(["", "", "[bold]overall gap[/bold]", NONE if gap is None else f"[bold]{gap:+.2f}[/bold]"])
     columns = ["when", "what", "dimension", "points"]
-    return table(f"Why: the gap of {reference}, answer by answer", columns, rows, text=3)
+    loyalty = score["loyalty"]
+    because = f"{reference} is {loyalty['tier']}, because: {', '.join(loyalty['reasons'])}"
+    return [table(f"Why: the gap of {reference}, answer by answer", columns, rows, text=3), because]
 
 
 def _bare(of: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from libs.cli.demo.cdnow import orders
+from tests.engines.process import free_port
 from tests.libs.cli.conftest import Careledger
 from tests.support.product import Product, fresh, together
 
@@ -113,16 +114,30 @@ def test_answers_of_anybody(product: Product, call: Careledger, tmp_path: Path) 
 
 
 def test_the_demo_tells_its_story_once(product: Product, call: Careledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    some = orders()[:900]
+    some = orders()[:300]
     monkeypatch.setattr("libs.cli.demo.world.orders", lambda: some)
     for status, other in (("appended", "already"), ("already", "appended")):
         result = call("demo")
         assert result.exit_code == 0, result.output
         told = result.output.partition("What was told")[2].partition("\n\n")[0].splitlines()
         assert told[1].split() == ["event", status], (other, told)
-        assert "customer.purchased 900" in " ".join(" ".join(told).split())
+        assert "customer.purchased 300" in " ".join(" ".join(told).split())
     for title in ("Satisfaction as of 1998-06-30", "Complaints as of", "stand out", "overall gap", "/scoring/docs"):
         assert title in result.output
+
+
+def test_the_demo_runs_a_server_of_its_own_where_none_answers(
+    careledger: Careledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = orders()[:60]
+    monkeypatch.setattr("libs.cli.demo.world.orders", lambda: some)
+    monkeypatch.setenv("PORT", str(port := free_port()))
+    result = careledger("demo")
+    assert "No server answers" in result.output
+    assert (tmp_path / "data" / "development.key").exists()
+    assert "stand out" in result.output, result.output
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
 
 
 def test_events_are_published_and_watched(product: Product, call: Careledger, tmp_path: Path) -> None:

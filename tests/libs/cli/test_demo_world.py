@@ -19,7 +19,7 @@ from services.complaints.domain.machine import replay
 from services.complaints.doors import DOORS as COMPLAINTS
 from services.profile.bodies import Purchase
 
-DIGEST = "30a1607cdc59663f"
+DIGEST = "ac6cd1ef569266a3"
 STEPS = {
     "complaint.acknowledged": "acknowledgement", "complaint.assigned": "assignment",
     "complaint.corrected": "correction",
