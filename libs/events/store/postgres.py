@@ -17,11 +17,13 @@ from sqlalchemy import MetaData, Table, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from libs.events.store.bulk import Bulk, Rows
+
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _SCHEMA_LOCK = 0x43617265  # any number, the same in all our processes
 
 
-class PostgresTransaction:
+class PostgresTransaction(Bulk):
     """A connection, in a transaction or only to read."""
 
     def __init__(self, conn: AsyncConnection, driver: Any) -> None:
@@ -38,24 +40,10 @@ class PostgresTransaction:
         found: Sequence[Any] = await self.driver.fetch(_numbered(statement), *parameters)
         return found
 
-    async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
-        if rows:
-            await self._write(_insert(table, tuple(columns)) + " ON CONFLICT DO NOTHING", table, rows, columns)
+    def insertion(self, table: Table, columns: tuple[str, ...]) -> str:
+        return _insert(table, columns)
 
-    async def append(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
-        if rows:
-            await self._write(_insert(table, tuple(columns)), table, rows, columns)
-
-    async def upsert(
-        self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = (), where: str = ""
-    ) -> None:
-        if rows:
-            statement = _insert(table, tuple(columns)) + _update(table, tuple(columns), where)
-            await self._write(statement, table, rows, columns)
-
-    async def _write(
-        self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
-    ) -> None:
+    async def write(self, statement: str, table: Table, rows: Rows, columns: Sequence[str]) -> None:
         await self.driver.execute(statement, *arrays(table, rows, columns))
 
 
@@ -94,13 +82,6 @@ def insert_from_arrays(table: Table, columns: Sequence[str], first: int) -> str:
         f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM unnest({given}) "
         f"WITH ORDINALITY AS given({listed}, nth) ORDER BY nth"
     )
-
-
-@lru_cache(256)
-def _update(table: Table, columns: tuple[str, ...], where: str) -> str:
-    key = [c.name for c in table.primary_key]
-    sets = ", ".join(f"{n} = excluded.{n}" for n in (columns or table.columns.keys()) if n not in key)
-    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}" + (f" WHERE {where}" if where else "")
 
 
 @lru_cache(1024)

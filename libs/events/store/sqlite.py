@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -10,14 +11,17 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, event
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite_dialect
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from libs.events.store.bulk import Bulk, Rows
 
 _DIALECT = aiosqlite_dialect()
 _VARIABLES = 30_000  # SQLite allows 32,766 in one statement
 
 
-class SqliteTransaction:
+class SqliteTransaction(Bulk):
     """A connection, in a transaction or only to read."""
 
     def __init__(self, conn: AsyncConnection) -> None:
@@ -38,24 +42,10 @@ class SqliteTransaction:
     async def rows(self, statement: str, *parameters: Any) -> Sequence[Any]:
         return (await self.conn.exec_driver_sql(statement, parameters)).all()
 
-    async def insert(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
-        if rows:
-            await self._write(_insert(table, tuple(columns)) + " ON CONFLICT DO NOTHING", table, rows, columns)
+    def insertion(self, table: Table, columns: tuple[str, ...]) -> str:
+        return _insert(table, columns)
 
-    async def append(self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = ()) -> None:
-        if rows:
-            await self._write(_insert(table, tuple(columns)), table, rows, columns)
-
-    async def upsert(
-        self, table: Table, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str] = (), where: str = ""
-    ) -> None:
-        if rows:
-            statement = _insert(table, tuple(columns)) + _update(table, tuple(columns), where)
-            await self._write(statement, table, rows, columns)
-
-    async def _write(
-        self, statement: str, table: Table, rows: Sequence[tuple[Any, ...]], columns: Sequence[str]
-    ) -> None:
+    async def write(self, statement: str, table: Table, rows: Rows, columns: Sequence[str]) -> None:
         names = columns or table.columns.keys()
         binds = [table.columns[n].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for n in names]
         if any(binds):
@@ -71,13 +61,6 @@ def _batched(values: list[Any]) -> list[list[Any]]:
 def _insert(table: Table, columns: tuple[str, ...]) -> str:
     names = columns or tuple(table.columns.keys())
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-
-
-@lru_cache(256)
-def _update(table: Table, columns: tuple[str, ...], where: str) -> str:
-    key = [c.name for c in table.primary_key]
-    sets = ", ".join(f"{n} = excluded.{n}" for n in (columns or table.columns.keys()) if n not in key)
-    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}" + (f" WHERE {where}" if where else "")
 
 
 def _bound(table: Table, column: str, values: Collection[Any]) -> list[Any]:
@@ -99,13 +82,13 @@ class SqliteDatabase:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqliteTransaction]:
         async with self._writer, self.engine.connect() as conn:
-            await conn.exec_driver_sql("BEGIN IMMEDIATE")
             try:
+                await conn.exec_driver_sql("BEGIN IMMEDIATE")
                 yield SqliteTransaction(conn)
+                await conn.exec_driver_sql("COMMIT")
             except BaseException:
-                await asyncio.shield(conn.exec_driver_sql("ROLLBACK"))
+                await asyncio.shield(_undo(conn))
                 raise
-            await conn.exec_driver_sql("COMMIT")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[SqliteTransaction]:
@@ -118,6 +101,12 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _undo(conn: AsyncConnection) -> None:
+    # where the commit went through and only its caller went away, there is nothing to undo any more
+    with contextlib.suppress(OperationalError):
+        await conn.exec_driver_sql("ROLLBACK")
 
 
 def _prepare(connection: Any, _: Any) -> None:
