@@ -61,14 +61,16 @@ class Works:
         return Projector("scoring", "views", self.log, self.scoring, Views(views), key, clock, Settings())
 
     async def buy(self, *subjects: str, count: int = 1, by: str = "") -> None:
-        """Facts of these customers; names are sealed, amounts are not."""
+        """Facts of these customers, all of them taken; names are sealed, amounts are not."""
         units = [one(s, Name(at=AT, name=f"name of {s}"), f"name {s}") for s in subjects]
         units += [
-            one(s, Buy(at=AT + timedelta(hours=n), order=f"{by}{n}", amount=f"{n + 1}.50"), f"{s} {by}{n}")
+            one(s, Buy(at=AT + timedelta(hours=n), order=f"{s} {by}{n}", amount=f"{n + 1}.50"), f"{s} {by}{n}")
             for s in subjects
             for n in range(count)
         ]
-        await self.opened.store.execute_all(units)
+        for outcome in await self.opened.store.execute_all(units):
+            assert outcome.refusal is None, outcome
+            assert {verdict.status for verdict in outcome.verdicts} <= {"appended", "already"}, outcome
 
     async def stored(self) -> set[tuple[str, int]]:
         """Subject and sequence of every fact in the store."""

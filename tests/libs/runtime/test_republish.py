@@ -66,7 +66,7 @@ async def test_a_topic_made_anew_beside_everything_that_runs(engines: Engines) -
 
         await refill("profile", shop.opened.database, shop.log, TOPIC, PARTITIONS, anew=True)
         await asyncio.sleep(2.5)  # a consumer may take so long to see that the topic is another one
-        await shop.buy("mark")
+        await shop.buy("mark", count=1)
         await shop.caught_up()
         after = await shop.read()
         assert [row for row in after["facts"] if row[0] != "mark"] == before["facts"]
@@ -78,6 +78,8 @@ async def test_a_topic_made_anew_beside_everything_that_runs(engines: Engines) -
         await writing
         await shop.caught_up()
         assert await shop.waiting() == 0
+        # 9 with a name, 10 purchases and 30 late ones; `new` with a name and 30; `mark` with a name and one
+        assert len(await shop.heard()) == 9 * 41 + 31 + 2
 
 
 async def test_a_fresh_read_model_from_a_refilled_topic_scores_the_same(engines: Engines) -> None:
