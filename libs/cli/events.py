@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Publish to the inbound topics; watch the facts.")
+from libs.cli.lazily import group
+
+app = group("Publish to the inbound topics; watch the facts.", no_args_is_help=True)
 LogUrl = Annotated[str, typer.Option("--log-url", help="The log.", show_default="CARELEDGER_LOG_URL, else in DATA_DIR")]
 File = Annotated[str, typer.Argument(help="CloudEvents as JSON Lines; - is the standard input.", show_default=False)]
 Inbound = Annotated[

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from libs.cli.lazily import group
 from libs.cli.screen import err, fail, out
 
 if TYPE_CHECKING:
     from libs.web.keys import KeyRecord
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys. The file keeps their digests only.")
+app = group("Make, list and revoke API keys. The file keeps their digests only.", no_args_is_help=True)
 Expires = Annotated[str, typer.Option(help="Last day it works (2027-01-31), or a moment.", show_default="never")]
-Scopes = Annotated[list[str] | None, typer.Option("--scope", help="*, read, write or events.", show_default="*")]
+Scopes = Annotated[list[str] | None, typer.Option("--scope", help="read, write, events or *.", show_default="*")]
 Name = Annotated[str, typer.Argument(help="Whose it is: lower-case letters, digits, dots, dashes.", show_default=False)]
 
 

@@ -14,6 +14,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 
+def group(help: str, **settings: Any) -> typer.Typer:
+    """A `Typer` whose help is written in paragraphs, which flow to the width of the terminal."""
+    return typer.Typer(help=help or None, add_completion=False, rich_markup_mode="markdown", **settings)
+
+
 @dataclass(frozen=True, slots=True)
 class Lazy:
     """Where a command is (`package.module:name` of a function or of a `Typer`), and what it does in one line."""
@@ -26,7 +31,7 @@ class Lazy:
         module, _, attribute = self.place.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False)
+            alone = group("")
             alone.command(name)(found)
             found = alone
         command = get_command(found)

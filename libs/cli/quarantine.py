@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="See to events that could not be taken.")
+from libs.cli.lazily import group
+
+app = group("See to events that could not be taken.", no_args_is_help=True)
 Service = Annotated[str, typer.Option("--service", help="profile, care, complaints or scoring.", show_default=False)]
 Ids = Annotated[list[str], typer.Argument(help="Entries, as `list` names them.", show_default=False)]
 
