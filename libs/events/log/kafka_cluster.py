@@ -19,8 +19,8 @@ from libs.events.log.kafka_protocol import DescribeTopics
 
 FIRST, END = -2, -1
 ATTEMPTS = 5
-# For a question; how long a publish may take is the connection's `patience`.
-PATIENCE = 5.0
+# For one question; how long a publish may take is the connection's `patience`.
+PATIENCE = 30.0
 REQUEST_TIMEOUT = 10.0
 UNKNOWN_TOPIC = 3
 
@@ -105,11 +105,11 @@ class Cluster:
         """How many brokers there are."""
         return len(self._client.cluster.brokers()) if self._client else 0
 
-    async def send(self, request: Any, node: int | None = None) -> Any:
+    async def send(self, request: Any, node: int | None = None, patience: float = PATIENCE) -> Any:
         """The answer to one request, of any broker where none is named."""
         problem: Exception | None = None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 for attempt in range(ATTEMPTS):
                     if self._client is None:
                         raise Unavailable("not started")
@@ -123,9 +123,9 @@ class Cluster:
             problem = problem or error
         raise Unavailable(f"the cluster does not answer: {problem!r}") from problem
 
-    async def describe(self, names: Sequence[str]) -> dict[str, Described]:
+    async def describe(self, names: Sequence[str], patience: float = PATIENCE) -> dict[str, Described]:
         """The topics that exist, by name."""
-        answer = await self.send(DescribeTopics(list(names)))
+        answer = await self.send(DescribeTopics(list(names)), patience=patience)
         found = {}
         for code, name, topic_id, _, partitions, *_ in answer.topics:
             if code == 0:

@@ -17,6 +17,8 @@ from libs.events.log.kafka_membership import Assignment, close, options
 
 # How long a topic made anew may go unnoticed. Nothing is lost by it, for the new topic is then read from its start.
 LOOK_AT_TOPICS = 2.0
+# A cluster that hangs holds up a `fetch` for this long at most.
+PATIENCE = 5.0
 PAUSE = 0.2
 
 log = structlog.get_logger(__name__)
@@ -120,7 +122,7 @@ class KafkaConsumer:
 
     async def _described(self) -> dict[str, str]:
         """The topics' ids; nothing unless all are there."""
-        topics = await self._cluster.describe(list(self._names))
+        topics = await self._cluster.describe(list(self._names), PATIENCE)
         if missing := [topic for name, topic in self._names.items() if name not in topics]:
             log.warning("topics_missing", topics=missing)
             return {}

@@ -18,7 +18,7 @@ from libs.events.log import Topic, Unavailable
 from libs.events.log.kafka_cluster import Cluster
 from libs.events.log.kafka_protocol import TOPIC, AlterTopics
 
-TIMEOUT_MS = 4_000
+TIMEOUT_MS = 10_000
 EXISTS = 36
 UNKNOWN_TOPIC = 3
 # Timed out, not the controller, too few brokers, a broker starting: a cluster that is coming up says all of these.
