@@ -89,7 +89,7 @@ def test_customers_are_known_and_the_services_judge(product: Product, call: Care
     assert counts(result.output) == {"appended": 1, "invalid": 1}
     assert until(lambda: resolved(product, "till:8").get("name")) == NAME
     (bad,) = [orjson.loads(line) for line in report.read_bytes().splitlines()]
-    assert (bad["row"], bad["status"]) == (2, "invalid")
+    assert (bad["row"], bad["status"], bad["problems"][0]["pointer"]) == (2, "invalid", "/data/emails/0")
     assert NAME not in result.output + report.read_text()
 
 
