@@ -23,16 +23,24 @@ class Where(Body):
     channel: Label | None = None
 
 
-class DeliveryBody(Where):
-    """Care was given. `planned`: the planned delivery it keeps; `on_time`: as seen by the caller, else the plan's due
-    date decides, else it is not known; `cost`: what it cost us."""
+class DeliveryEvent(Where):
+    """Care was given, as other systems tell it: the event's subject may say to whom. `planned`: the planned delivery it
+    keeps; `on_time`: as seen by the caller, else the plan's due date decides, else it is not known; `cost`: what it
+    cost us."""
 
-    customer: Text
+    customer: Text | None = None
     programme: Label
     on_time: bool | None = None
     cost: Money | None = None
     planned: Code | None = None
     at: Moment | None = None
+
+
+class DeliveryBody(DeliveryEvent):
+    """Care was given. `planned`: the planned delivery it keeps; `on_time`: as seen by the caller, else the plan's due
+    date decides, else it is not known; `cost`: what it cost us."""
+
+    customer: Text
 
 
 class PromiseBody(Body):
@@ -43,16 +51,22 @@ class PromiseBody(Body):
     owner: Label
 
 
-class TouchpointBody(Body):
-    """A contact between the customer and a member of staff. `direction`: who sought it, the customer (`in`) or we."""
+class TouchpointEvent(Body):
+    """A contact, as other systems tell it: the event's subject may say with whom."""
 
-    customer: Text
+    customer: Text | None = None
     staff: Label
     channel: Label
     department: Label | None = None
     direction: Direction | None = None
     promises: list[PromiseBody] = Field(default_factory=list, max_length=50)
     at: Moment | None = None
+
+
+class TouchpointBody(TouchpointEvent):
+    """A contact between the customer and a member of staff. `direction`: who sought it, the customer (`in`) or we."""
+
+    customer: Text
 
 
 class KeptBody(Body):

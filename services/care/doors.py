@@ -9,11 +9,11 @@ from libs.events.units import Position, Unit
 from services.care.bodies import (
     AboutBody,
     AnswersEvent,
-    DeliveryBody,
+    DeliveryEvent,
     KeptEvent,
     ScaleBody,
     SurveyBody,
-    TouchpointBody,
+    TouchpointEvent,
 )
 from services.care.domain.answers import Given, Rated, judge
 from services.care.domain.commands import Answer, Deliver, Keep, Promise, Publish, Touch
@@ -23,7 +23,7 @@ from services.care.domain.state import CareState
 SURVEY = "survey:"
 
 
-def _deliver(call: Call[DeliveryBody]) -> Unit:
+def _deliver(call: Call[DeliveryEvent]) -> Unit:
     body = call.body
     if body.planned:
         plan = _known(call, f"delivery:{body.planned}", "unknown_delivery")
@@ -37,7 +37,7 @@ def _deliver(call: Call[DeliveryBody]) -> Unit:
     return call.unit(command)
 
 
-def _touch(call: Call[TouchpointBody]) -> Unit:
+def _touch(call: Call[TouchpointEvent]) -> Unit:
     body = call.body
     promises = tuple(
         Promise(id=call.made_id(f"promise {n}"), what=p.what, due=p.due, owner=p.owner)
@@ -108,7 +108,7 @@ def _scale(scale: ScaleBody) -> Scale:
     return Scale(lowest=scale.lowest, highest=scale.highest)
 
 
-def _known(call: Call[DeliveryBody] | Call[KeptEvent], name: str, code: str) -> Position:
+def _known(call: Call[DeliveryEvent] | Call[KeptEvent], name: str, code: str) -> Position:
     found = call.found.get(name)
     if found is None:
         raise NotYet(code, "what this refers to is not known", waits_for=name, absent=True)
@@ -116,9 +116,9 @@ def _known(call: Call[DeliveryBody] | Call[KeptEvent], name: str, code: str) -> 
 
 
 DELIVERED = Door(
-    "care.delivered", DeliveryBody, _deliver, lookups=lambda b: (f"delivery:{b.planned}",) if b.planned else (),
+    "care.delivered", DeliveryEvent, _deliver, lookups=lambda b: (f"delivery:{b.planned}",) if b.planned else (),
 )  # fmt: skip
-TOUCHED = Door("touchpoint.recorded", TouchpointBody, _touch)
+TOUCHED = Door("touchpoint.recorded", TouchpointEvent, _touch)
 KEPT = Door("promise.kept", KeptEvent, _keep, lookups=lambda b: (f"promise:{b.promise}",), anonymous=True)
 PUBLISHED = Door("survey.published", SurveyBody, _publish, anonymous=True)
 ANSWERED = Door("survey.answered", AnswersEvent, _answer, loads=lambda b: (SURVEY + b.survey,), anonymous=True)
