@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -54,3 +55,7 @@ def careledger(version: Version = False) -> None:
 
     [bold]careledger COMMAND --help[/bold] tells about one command, with an example.
     """
+    import structlog
+
+    # warnings are for the operator's eyes: what a command answers on its output may be read by programs
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

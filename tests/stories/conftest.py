@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.stories.teller import Teller
 from tests.support.product import Product, fresh, together
 
-
-@pytest.fixture(scope="session", params=["embedded", "distributed"])
-def product(request: pytest.FixtureRequest) -> Iterator[Product]:
-    """A running product on each pair of engines."""
-    yield from _running(request.param)
+Started = Callable[[str], Product]
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[Product]:
-    """A running product on the embedded engine, for what has nothing to do with engines."""
-    yield from _running("embedded")
+def started() -> Iterator[Started]:
+    """A product on a pair of engines, started when the first story asks for it."""
+    with contextlib.ExitStack() as stack:
+        running: dict[str, Product] = {}
+
+        def start(engines: str) -> Product:
+            if engines not in running:
+                product = together(stack.enter_context(fresh(engines)))
+                stack.callback(product.close)
+                running[engines] = product.start()
+            return running[engines]
+
+        yield start
+
+
+@pytest.fixture(params=["embedded", "distributed"])
+def product(request: pytest.FixtureRequest, started: Started) -> Product:
+    """A running product on each pair of engines."""
+    return started(request.param)
+
+
+@pytest.fixture
+def distributed(started: Started) -> Product:
+    """A running product on PostgreSQL and Kafka."""
+    return started("distributed")
 
 
 @pytest.fixture
@@ -29,15 +48,6 @@ def tell(product: Product) -> Teller:
 
 
 @pytest.fixture
-def say(embedded: Product) -> Teller:
-    """The same, for the embedded engine alone."""
-    return Teller(embedded)
-
-
-def _running(engines: str) -> Iterator[Product]:
-    with fresh(engines) as chosen:
-        running = together(chosen)
-        try:
-            yield running.start()
-        finally:
-            running.close()
+def say(started: Started) -> Teller:
+    """The same on the embedded engine alone, for what has nothing to do with engines."""
+    return Teller(started("embedded"))

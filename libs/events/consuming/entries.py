@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy import delete, update
 
+from libs.events.catalogue import all_types
 from libs.events.consuming.decoding import Arrival, Bad, pack
 from libs.events.consuming.tables import quarantine
 from libs.events.log import Record
@@ -63,6 +64,7 @@ class Entries:
 
     def __init__(self, consumer: str, sealer: Sealer, keep: timedelta) -> None:
         self._consumer, self._sealer, self._keep = consumer, sealer, keep
+        self._types = frozenset(kind.name for kind in all_types())
 
     def fact(self, arrival: Arrival, reason: str, error: str, now: datetime, kind: Kind = "fact") -> Row:
         """An entry for a fact; the same again for the same fact."""
@@ -90,6 +92,8 @@ class Entries:
     ) -> Row:
         """An entry for another system's event; `identity` makes it the same again when it is read again."""
         name = entry_id(self._consumer, *identity)
+        # a type that is none of ours is the publisher's own text and may hold anything: it stands in the sealed bytes
+        kind = kind if kind in self._types else ""
         return Row(
             name, self._consumer, "inbound", "open", reason, error, "", "", 0, 0, "", kind, record.topic,
             record.partition, record.offset, key, 1,
