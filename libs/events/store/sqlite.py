@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import MetaData, Table, event
 from sqlalchemy.dialects.sqlite.aiosqlite import dialect as aiosqlite_dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -104,8 +104,10 @@ class SqliteDatabase:
 
 
 async def _undo(conn: AsyncConnection) -> None:
-    # where the commit went through and only its caller went away, there is nothing to undo any more
-    with contextlib.suppress(OperationalError):
+    # where the commit went through and only its caller went away, there is nothing to undo any more; and where the
+    # caller went away in the middle of a statement, SQLAlchemy has given the connection up, which undoes it, too: an
+    # error told here instead of the cancellation would keep the canceller waiting for ever
+    with contextlib.suppress(OperationalError, PendingRollbackError):
         await conn.exec_driver_sql("ROLLBACK")
 
 

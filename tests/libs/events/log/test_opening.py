@@ -47,7 +47,7 @@ def test_credentials_are_used_and_never_shown() -> None:
     "", "embedded://", "kafka://", "redis://secret@host", "kafka://one:9092?replicas=3", "kafka://one:9092?replication=x",
 ])
 def test_what_is_no_log(url: str) -> None:
-    with pytest.raises(ValueError, match="URL|base 10") as refused:
+    with pytest.raises(ValueError, match=r"URL|base 10") as refused:
         open_log(url)
     assert "secret" not in str(refused.value)
 
