@@ -39,22 +39,30 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection whose commits are on disk when they return."""
     path.parent.mkdir(parents=True, exist_ok=True)
     line = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        use_log(line)
+        line.execute("PRAGMA synchronous = FULL")
+        line.execute("PRAGMA foreign_keys = ON")
+        # What other systems publish here holds personal data in the clear, and is promised to be gone after its days.
+        line.execute("PRAGMA secure_delete = ON")
+        line.execute("PRAGMA journal_size_limit = 67108864")
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def use_log(line: sqlite3.Connection) -> None:
+    """Switches to write-ahead logging; here SQLite does not wait for another that does the same to a new file."""
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             line.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError:            # two that switch a new file at once: here SQLite does not wait
+            return
+        except sqlite3.OperationalError:
             if time.monotonic() > end:
-                line.close()
                 raise
-            time.sleep(0.01)
-    line.execute("PRAGMA synchronous = FULL")
-    line.execute("PRAGMA foreign_keys = ON")
-    # What other systems publish here holds personal data in the clear, and is promised to be gone after its days.
-    line.execute("PRAGMA secure_delete = ON")
-    line.execute("PRAGMA journal_size_limit = 67108864")
-    return line
+        time.sleep(0.01)
 
 
 class Transaction:

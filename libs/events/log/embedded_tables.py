@@ -150,10 +150,10 @@ def expire(line: sqlite3.Connection) -> int:
             # A little early, for it is done from time to time and "at most" is what is promised.
             before = now - retention + min(60_000, retention // 14)
             deleted += line.execute(
-                'DELETE FROM records WHERE topic = ?1 AND partition = ?2 AND "offset" <= ('
+                'DELETE FROM records WHERE topic = ? AND partition = ? AND "offset" <= ('
                 ' SELECT max("offset") FROM (SELECT "offset", timestamp FROM records'
-                '  WHERE topic = ?1 AND partition = ?2 ORDER BY "offset" LIMIT ?4) WHERE timestamp < ?3)',
-                (topic, partition, before, EXPIRE_AT_ONCE),
+                '  WHERE topic = ? AND partition = ? ORDER BY "offset" LIMIT ?) WHERE timestamp < ?)',
+                (topic, partition, topic, partition, EXPIRE_AT_ONCE, before),
             ).rowcount
     if deleted:
         forget(line)
