@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from libs.events.log import Outgoing, Topic
+from libs.events.log import Outgoing, Topic, Unavailable
 from libs.events.log import embedded_file as embedded
 from libs.events.log import embedded_tables as tables
 from libs.events.log.partitioner import key_hash
@@ -201,10 +201,14 @@ async def test_publishes_at_once_share_a_transaction_and_not_their_faults(
 
 
 async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
-    from libs.events.log import Unavailable
-
     place = tmp_path / "log.db"
     place.write_bytes(b"this is no database, whatever it is called" * 100)
-    with pytest.raises(Unavailable):
-        async with opened(f"embedded://{place}"):
-            pass
+    for wrong in (place, place / "log.db"):
+        for outcome in await asyncio.gather(*(opened(f"embedded://{wrong}").__aenter__() for _ in range(3)),
+                                            return_exceptions=True):
+            assert isinstance(outcome, Unavailable)
+
+
+async def test_the_file_is_for_its_owner_alone(log: Any, path: Path) -> None:
+    await log.ensure([Topic("t", 1)])
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}

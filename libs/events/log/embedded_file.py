@@ -147,7 +147,10 @@ class LogFile:
             await self._writer.open(self.path)
             await self._writer.do(prepare)
             await self._reader.open(self.path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError, Unavailable) as error:
+            for line in (self._reader, self._writer):
+                await line.close()
+            self._writer, self._reader = Line(), Line()
             raise Unavailable(f"{self.path} cannot be opened: {error}") from error
         self._listening = asyncio.create_task(self._listen())
 

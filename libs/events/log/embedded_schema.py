@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS records (
 def connect(path: Path) -> sqlite3.Connection:
     """A connection whose commits are on disk when they return."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)               # for nobody else to read; SQLite gives the files it puts beside it the same
     line = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         use_log(line)
