@@ -44,6 +44,8 @@ async def test_another_command_with_a_taken_unique_name_is_already(opened: Opene
     other = await opened.store.execute(one("c1", Buy(at=AT, order="o1", amount="9.00"), "k2"))
     assert other.verdicts[0].status == "already"
     assert other.position == first.position
+    assert first.position is not None
+    assert await opened.store.find(["test k2"]) == {"test k2": first.position}
 
 
 async def test_what_is_needed_and_not_there_is_parked_and_named(opened: Opened) -> None:

@@ -78,6 +78,7 @@ class Deciding:
             return Verdict("erased", refusal=Refused("erased", "this customer was erased", {"anew": anew}))
         for name in named.unique:
             if taken := work.names.get(name):
+                self._name(work, named.own, taken)  # so that it is known again under its own key, too
                 return Verdict("already", taken, state=subject.state)
         try:
             for name, plain in named.needs:
@@ -91,7 +92,10 @@ class Deciding:
         if request.erases:
             self._shred(subject, request.command.at)
         if not events:
-            return Verdict("already", self._present(subject), state=subject.state)
+            present = self._present(subject)
+            if present:
+                self._name(work, named.own, present)
+            return Verdict("already", present, state=subject.state)
         last = Position(self._service, subject.subject, subject.sequence)
         for name in (named.own, *named.unique):
             self._name(work, name, last)

@@ -25,6 +25,7 @@ async def write(tx: Transaction, work: Work, folding: Folding[Any], vault: Vault
     """Writes facts, their outbox rows, names, receipts, new keys and the subjects' new states."""
     changed = [s for s in work.subjects.values() if s.changed]
     if not changed:
+        await tx.append(schema.names, work.name_rows)
         await tx.append(schema.receipts, work.receipt_rows)
         return
     shredded = [s.subject for s in changed if s.shredded]
