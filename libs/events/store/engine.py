@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -89,38 +89,46 @@ class SqlStore:
         return outcomes
 
     async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
-        decided = await self._attempt(tx, units, again=False)
+        decided = await self._attempt(tx, units, frozenset())
         return [failed(o) if isinstance(o, BaseException) else o for o in decided]
 
-    async def _commit(self, units: Sequence[Unit], again: bool = False) -> list[Outcome | BaseException]:
-        """Commits units together; a database error halves them until the bad one stands alone."""
+    async def _commit(
+        self, units: Sequence[Unit], again: Set[int] = frozenset()
+    ) -> list[Outcome | BaseException]:
+        """Commits units together; a database error halves them until the bad one stands alone.
+
+        `again`: those (by `id`) that were appended in an earlier try, of which nobody knows whether it was committed.
+        """
         for attempt in range(TRIES):
+            outcomes: list[Outcome | BaseException] = []
             try:
                 async with self._database.begin() as tx:
                     outcomes = await self._attempt(tx, units, again)
                 self._on_append()
                 return outcomes
             except Exception as error:
-                if is_taken(error) and attempt < 3:
-                    again_now = again  # somebody took a name since we looked: it will be seen next time
-                elif is_transient(error):
-                    again_now = True  # the commit may have gone through: keys tell
+                if is_transient(error):
+                    # the commit may have gone through: keys tell, and who appends now appended then
+                    again = again | {id(u) for u, o in zip(units, outcomes, strict=False) if appended(o)}
+                elif is_taken(error) and attempt < 3:
+                    pass  # somebody took a name since we looked: it will be seen next time
                 elif len(units) > 1:
                     middle = len(units) // 2
                     return await self._commit(units[:middle], again) + await self._commit(units[middle:], again)
                 else:
                     return [error]
-                again = again or again_now
                 last = error
             await asyncio.sleep(random.uniform(0.5, 1.5) * min(0.01 * 2**attempt, 1.0))
         return [StoreUnavailable(type(last).__name__)] * len(units)
 
-    async def _attempt(self, tx: Transaction, units: Sequence[Unit], again: bool) -> list[Outcome | BaseException]:
+    async def _attempt(
+        self, tx: Transaction, units: Sequence[Unit], again: Set[int]
+    ) -> list[Outcome | BaseException]:
         work = await self._locking.lock(tx, units)
         outcomes: list[Outcome | BaseException] = []
         for unit in units:
             try:
-                outcomes.append(self._deciding.decide(work, unit, again))
+                outcomes.append(self._deciding.decide(work, unit, id(unit) in again))
             except Exception as error:
                 outcomes.append(error)
         await write(tx, work, self._folding, self._vault)
@@ -185,6 +193,11 @@ class SqlStore:
     async def opener(self, subjects: Iterable[str]) -> KeyRing:
         async with self._database.read() as reader:
             return KeyRing(await self._vault.keys(reader, set(subjects)))
+
+
+def appended(outcome: Outcome | BaseException) -> bool:
+    """Whether something new was appended."""
+    return isinstance(outcome, Outcome) and any(v.status == "appended" for v in outcome.verdicts)
 
 
 def failed(error: BaseException) -> Outcome:

@@ -7,7 +7,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # connection lost, out of resources, server starting or stopping, deadlock, serialization, lock timeout
 _TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25P03")
-_GONE = ("InterfaceError", "ConnectionDoesNotExistError")
+# the driver's own complaints: its connection is gone, or was cut while it was between two states
+_GONE = ("InterfaceError", "ConnectionDoesNotExistError", "InternalClientError")
 _TAKEN = "23505"
 
 
@@ -19,7 +20,6 @@ def is_transient(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
         return True
-    # asyncpg's own complaint that its connection is gone carries no SQL state
     return _state(error).startswith(_TRANSIENT) or type(error).__name__ in _GONE
 
 

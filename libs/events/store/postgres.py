@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import MetaData, Table, text
+from sqlalchemy import MetaData, Table, event, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from libs.events.store.bulk import Bulk, Rows
@@ -80,7 +81,7 @@ def insert_from_arrays(table: Table, columns: Sequence[str], first: int) -> str:
     # the order matters where numbers are drawn: the outbox's must rise with a subject's sequence
     return (
         f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM unnest({given}) "
-        f"WITH ORDINALITY AS given({listed}, nth) ORDER BY nth"
+        f"WITH ORDINALITY AS given({listed}, nth_of_rows) ORDER BY nth_of_rows"
     )
 
 
@@ -117,12 +118,13 @@ class PostgresDatabase:
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None, connect_args={"server_settings": settings, "timeout": 10},
         )  # fmt: skip
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
         async with self.read() as tx:
-            await tx.driver.execute("BEGIN")
             try:
+                await tx.driver.execute("BEGIN")
                 yield tx
                 await tx.driver.execute("COMMIT")
             except BaseException:
@@ -149,3 +151,10 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: Any, *_: Any) -> None:
+    # The pool sees only the errors that pass through SQLAlchemy. After a restart of the server it would hand out every
+    # connection that the driver knows to be closed, and each would fail somebody once.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection")
