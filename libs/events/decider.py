@@ -118,6 +118,11 @@ class Invalid(Refused):
 
 
 @dataclass(eq=False)
+class Moved(Refused):
+    """What the command was prepared on has changed since; the desk prepares it anew, and again, before anybody hears."""
+
+
+@dataclass(eq=False)
 class NotYet(Refused):
     """What must come before has not come. An event that hears this is parked until `waits_for` is taken;
     an HTTP caller hears 409, or 404 where `absent` (the named thing is unknown)."""

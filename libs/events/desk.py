@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from libs.events.clock import Clock
-from libs.events.decider import Invalid, Refused
+from libs.events.decider import Invalid, Moved, Refused
 from libs.events.doors import Call, Caller, Door
 from libs.events.identities import Identities, as_id
 from libs.events.store import Store
@@ -19,6 +19,8 @@ from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, refused
 B = TypeVar("B", bound=BaseModel)
 AHEAD = timedelta(minutes=5)
 GENERATIONS = 16
+ROUNDS = 8
+"""How often a call is prepared anew where what it rests on keeps moving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,12 @@ class Desk:
 
     async def perform(self, asked: Asked[Any]) -> Outcome:
         """Performs one call; refusals come back as verdicts."""
-        prepared = await self._prepare([asked], [0])
-        unit = prepared[0]
-        outcome = unit if isinstance(unit, Outcome) else await self.store.execute(unit)
+        for _ in range(ROUNDS):
+            prepared = await self._prepare([asked], [0])
+            unit = prepared[0]
+            outcome = unit if isinstance(unit, Outcome) else await self.store.execute(unit)
+            if not _moved(outcome):
+                break
         return (await self._anew([asked], [outcome]))[0]
 
     async def perform_all(self, asked: Sequence[Asked[Any]]) -> list[Outcome]:
@@ -53,11 +58,19 @@ class Desk:
         outcomes = await self._run(asked, [0] * len(asked))
         return await self._anew(asked, outcomes)
 
-    async def _run(self, asked: Sequence[Asked[Any]], generations: Sequence[int]) -> list[Outcome]:
+    async def _run(
+        self, asked: Sequence[Asked[Any]], generations: Sequence[int], rounds: int = ROUNDS
+    ) -> list[Outcome]:
         prepared = await self._prepare(asked, generations)
         units = [p for p in prepared if isinstance(p, Unit)]
         done = iter(await self.store.execute_all(units) if units else ())
-        return [p if isinstance(p, Outcome) else next(done) for p in prepared]
+        outcomes = [p if isinstance(p, Outcome) else next(done) for p in prepared]
+        moved = [i for i, outcome in enumerate(outcomes) if _moved(outcome)]
+        if moved and rounds > 1:
+            again = await self._run([asked[i] for i in moved], [generations[i] for i in moved], rounds - 1)
+            for i, outcome in zip(moved, again, strict=True):
+                outcomes[i] = outcome
+        return outcomes
 
     async def _anew(self, asked: Sequence[Asked[Any]], outcomes: list[Outcome]) -> list[Outcome]:
         """Who was erased and comes back by reference starts anew: the same reference, the next generation."""
@@ -84,24 +97,35 @@ class Desk:
         found = await self.store.find(names) if names else {}
         states = await self.store.load(subjects) if subjects else {}
         now = self.clock.now()
-        return [self._unit(a, g, now, found, states) for a, g in zip(asked, generations, strict=True)]
+        calls = [self._call(a, g, now, found, states) for a, g in zip(asked, generations, strict=True)]
+        await self._follow(asked, calls, states)
+        return [_unit(a, c) for a, c in zip(asked, calls, strict=True)]
 
-    def _unit(
+    async def _follow(
+        self, asked: Sequence[Asked[Any]], calls: Sequence[Call[Any] | Outcome], states: dict[str, Loaded]
+    ) -> None:
+        """Loads what calls turn out to need, in as many steps as the longest way onward has, into `states`."""
+        onward = {a.door.onward for a in asked}
+        wanted = {s for a, c in zip(asked, calls, strict=True) if isinstance(c, Call) for s in a.door.follows(c)}
+        while wanted := wanted - states.keys():
+            loaded = await self.store.load(wanted)
+            states |= loaded
+            wanted = {s for found in loaded.values() for leads in onward if (s := leads(found.state))}
+
+    def _call(
         self,
         asked: Asked[B],
         generation: int,
         now: datetime,
         found: Mapping[str, Position],
         states: Mapping[str, Loaded],
-    ) -> Unit | Outcome:
+    ) -> Call[B] | Outcome:
         try:
-            call = self._call(asked, generation, now, found, states)
-            unit = asked.door.unit(call)
+            return self._called(asked, generation, now, found, states)
         except Refused as refusal:
             return Outcome((refused(refusal),))
-        return Unit(unit.requests, asked.receipt) if asked.receipt else unit
 
-    def _call(
+    def _called(
         self,
         asked: Asked[B],
         generation: int,
@@ -120,3 +144,18 @@ class Desk:
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw), path=asked.path,
             found=found, states=states,
         )  # fmt: skip
+
+
+def _unit(asked: Asked[B], call: Call[B] | Outcome) -> Unit | Outcome:
+    if isinstance(call, Outcome):
+        return call
+    try:
+        unit = asked.door.unit(call)
+    except Refused as refusal:
+        return Outcome((refused(refusal),))
+    return Unit(unit.requests, asked.receipt) if asked.receipt else unit
+
+
+def _moved(outcome: Outcome) -> bool:
+    verdict = outcome.refusal
+    return verdict is not None and isinstance(verdict.refusal, Moved)

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -49,7 +49,7 @@ class Call(Generic[B]):
     """One call of a door: the validated body and all that it may need to become a unit.
 
     `subject` is the addressed customer's id, already resolved, or "" where none was named. `found` answers the
-    door's `lookups`, `states` its `loads`. `now` is the moment of receipt; `at` when it happened.
+    door's `lookups`, `states` its `loads` and `follows`. `now` is the moment of receipt; `at` when it happened.
     """
 
     body: B
@@ -87,6 +87,10 @@ def _nothing(_: object) -> tuple[str, ...]:
     return ()
 
 
+def _stays(_: object) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Door(Generic[B]):
     """One thing that can be asked of a service.
@@ -103,5 +107,9 @@ class Door(Generic[B]):
     customer: Callable[[B], str | None] = lambda body: getattr(body, "customer", None)
     lookups: Callable[[B], tuple[str, ...]] = _nothing
     loads: Callable[[B], tuple[str, ...]] = _nothing
+    follows: Callable[[Call[B]], tuple[str, ...]] = _nothing
+    """More subjects to load, where that takes a call to know; and whatever `onward` leads to from them."""
+    onward: Callable[[Any], str | None] = _stays
+    """The subject that a loaded state refers to, if any."""
     anonymous: bool = False
     """Whether the door takes calls that name no customer."""

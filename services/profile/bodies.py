@@ -4,14 +4,15 @@ would name where their subject does not."""
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.events.catalogue.customers import Kind, LossReason, Stage
-from libs.events.identities import BadName, as_id, split
+from libs.events.catalogue.customers import Kind, LossReason, Side, Stage
+from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
 from libs.events.values import Body, Label, Moment, Money, Text
+from services.profile.domain.persons import CHOOSABLE
 
 T = TypeVar("T")
 MOST_CUSTOM = 16_384
@@ -36,13 +37,22 @@ def _reachable(phone: str) -> str:
     return phone
 
 
+def _one_of(codes: Any) -> WithJsonSchema:
+    """Documents a member that may be left out but not be null."""
+    return WithJsonSchema({"type": "string", "enum": list(get_args(codes))})
+
+
 def _kept(value: T | None) -> T:
     if value is None:
         raise PydanticCustomError("required", "this member cannot be cleared")
     return value
 
 
-Reference = Annotated[Label, AfterValidator(_reference)]
+Reference = Annotated[
+    Label,
+    AfterValidator(_reference),
+    Field(json_schema_extra={"pattern": REFERENCE_PATTERN, "examples": ["pos:12345"]}),
+]
 """What another system knows the customer by, `system:key`."""
 Named = Annotated[Label, AfterValidator(_named)]
 """A customer's id or a reference."""
@@ -79,6 +89,16 @@ def _text(text: str) -> str:
     if "\x00" in text:
         raise ValueError("text must not contain NUL")
     return text
+
+
+def _choosable(choices: dict[str, Side]) -> dict[str, Side]:
+    if not choices.keys() <= set(CHOOSABLE):
+        raise PydanticCustomError("unknown_field", "names a field of which no side can be chosen")
+    return choices
+
+
+MergeChoices = Annotated[dict[str, Side], AfterValidator(_choosable)]
+"""For fields of the record, whose value counts."""
 
 
 class Household(Body):
@@ -137,7 +157,7 @@ class UpsertBody(RecordBody):
     """The customer known by `ref`, made or changed: only in the members that are present."""
 
     ref: Reference
-    kind: Annotated[Kind | None, AfterValidator(_kept)] = None
+    kind: Annotated[Kind | None, AfterValidator(_kept), _one_of(Kind)] = None
     stage: Literal["prospect", "active"] | None = None
     refs: Annotated[list[Reference], Field(max_length=20)] | None = None
 
@@ -152,8 +172,8 @@ class RecordedBody(UpsertBody):
 class PatchBody(RecordBody):
     """A JSON merge patch of the record: null clears a member."""
 
-    kind: Annotated[Kind | None, AfterValidator(_kept)] = None
-    stage: Annotated[Stage | None, AfterValidator(_kept)] = None
+    kind: Annotated[Kind | None, AfterValidator(_kept), _one_of(Kind)] = None
+    stage: Annotated[Stage | None, AfterValidator(_kept), _one_of(Stage)] = None
 
 
 class AcquisitionBody(Body):

@@ -12,13 +12,13 @@ from typing import Any
 from libs.events.catalogue.customers import LossReason
 from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
-from libs.events.units import Request, Unit
+from libs.events.units import Unit
 from libs.events.values import Body
 from services.profile import bodies
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
-from services.profile.domain.commands import Acquire, Erase, Link, Lose, Patch, Purchase, Record, WinBack
+from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Purchase, Record, WinBack
+from services.profile.merges import links, onward, others
 
-GENERATIONS = 16
 REASONS = ("request", "retention", "error")
 
 
@@ -49,25 +49,11 @@ def upsert(call: Call[RecordedBody]) -> Unit:
     return Unit((record, *links(call, call.subject, refs)))
 
 
-def links(call: Call[Any], subject: str, refs: list[str]) -> list[Request]:
-    """The merges that join the ids of further references to the customer's."""
-    # Who was erased with all their references and came back has all of them in the next generation.
-    generation = next((g for g in range(GENERATIONS) if subject in ids_of(call, refs, g)), 0)
-    ids = ids_of(call, refs, generation)
-    own = ids.pop(subject, "")
-    return [
-        call.request(
-            other,
-            Link(at=call.at, survivor=subject, reference=own, merge=call.made_id(f"merge {other}")),
-            part=f"merge {other}",
-        )
-        for other in ids
-    ]
-
-
-def ids_of(call: Call[Any], refs: list[str], generation: int) -> dict[str, str]:
-    """The ids that references stand for, with the references."""
-    return {call.identities.of_reference(ref, generation): ref for ref in refs}
+def further(call: Call[Any]) -> tuple[str, ...]:
+    """Who else is looked at before references are joined; nobody where there is only one."""
+    refs = [*([ref] if (ref := getattr(call.body, "ref", None)) else []), *(call.body.refs or [])]
+    found = others(call, call.subject, refs) if call.subject else []
+    return (call.subject, *found) if found else ()
 
 
 def acquire(call: Call[bodies.Acquisition]) -> Unit:
@@ -104,10 +90,12 @@ def win_back(call: Call[bodies.WinBack]) -> Unit:
 
 
 class Change(Body):
-    """A merge patch, with the versions that its caller has seen (None: any)."""
+    """A merge patch, with the version that its caller has seen (None: any), and what they saw: where several ids are
+    one person that is more than the record of the one that is changed."""
 
     patch: PatchBody
     versions: frozenset[int] | None
+    seen: dict[str, tuple[Any, datetime]]
 
     @property
     def at(self) -> datetime | None:
@@ -118,7 +106,7 @@ class Change(Body):
 def change(call: Call[Change]) -> Unit:
     """The record is patched."""
     asked = call.body
-    return call.unit(Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions))
+    return call.unit(Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen))
 
 
 class Forgetting(Body):
@@ -145,8 +133,14 @@ def nobody(body: object) -> None:
     return
 
 
-NEW = Door("", NewBody, open_record, customer=lambda body: body.refs[0] if body.refs else None, anonymous=True)
-RECORDED = Door("customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref)
+NEW = Door(
+    "", NewBody, open_record, customer=lambda body: body.refs[0] if body.refs else None, anonymous=True,
+    follows=further, onward=onward,
+)  # fmt: skip
+RECORDED = Door(
+    "customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref, follows=further,
+    onward=onward,
+)  # fmt: skip
 ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
 PURCHASED = Door("customer.purchased", bodies.Purchase, purchase)
 LOST = Door("customer.lost", bodies.Loss, lose)

@@ -112,7 +112,7 @@ def takes_a_step(draw: Draw, teller: Teller, who: str, at: Any) -> None:
 
 def merges(draw: Draw, teller: Teller, who: str, at: Any) -> None:
     other = draw(st.sampled_from([p for p in PEOPLE if p != who]))
-    teller.ask("profile", who, Link(at=at, survivor=other, reference="", merge=f"m{len(teller.events)}"))
+    teller.ask("profile", who, Link(at=at, survivor=other, merge=f"m{len(teller.events)}"))
 
 
 def parts(draw: Draw, teller: Teller, who: str, at: Any) -> None:

@@ -14,6 +14,8 @@ Kind = Literal["external", "internal"]
 Stage = Literal["prospect", "active", "lost", "won_back"]
 LossReason = Literal["died", "moved", "new_ties", "competition", "quality", "indifference", "other"]
 ValueClass = Literal["A", "B", "C"]
+Side = Literal["survivor", "merged"]
+"""The two records that a merge joins."""
 
 
 class Record(Data):
@@ -99,10 +101,12 @@ class CustomerWonBack(Data):
 
 @event("customer.merged", TOPIC)
 class CustomerMerged(Data):
-    """This subject is the same person as `survivor`, whose id answers from now on."""
+    """This subject is the same person as `survivor`, whose id answers from now on. `choices`: whose value counts for a
+    member of the record, where somebody chose; else it is the latest that was stated."""
 
     merge: Generated[str]
     survivor: Generated[str]
+    choices: Generated[dict[str, Side] | None] = None
 
 
 @event("customer.unmerged", TOPIC)

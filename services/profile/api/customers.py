@@ -30,7 +30,7 @@ from services.profile.api.shown import (
     written,
 )
 from services.profile.bodies import NewBody, PatchBody, RecordedBody, UpsertBody
-from services.profile.domain.state import Customer
+from services.profile.domain.persons import joined
 from services.profile.doors import CHANGED, NEW, RECORDED, Change
 from services.profile.projections import customers
 
@@ -87,7 +87,7 @@ def router(platform: Platform) -> APIRouter:
         """A merged id answers with the surviving person."""
         await caught_up(platform, after)
         person = await reading.find_one(platform, customer)
-        return answer(shown(person.id, person.state, person.ids), version=person.own.version)
+        return answer(shown(person.id, person.state, person.ids), version=person.version)
 
     @routes.patch("/v1/customers/{customer}", **changes(PatchBody, CustomerShown, "Change a record", 410))
     async def change(customer: CustomerId, request: Request) -> Answered:
@@ -95,16 +95,20 @@ def router(platform: Platform) -> APIRouter:
         match = if_match(request)
         patch = await bodies.read(request, PatchBody)
         person = await reading.find_one(platform, customer)
-        others = person.ids
+        match.require(person.version)
+        others = person.version - person.own.version
 
         def render(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-            state: Customer = verdicts[0].state
-            return shown(person.id, state, others)
+            return shown(person.id, joined(verdicts[0].state, person.others), person.ids)
 
-        asked = Change(patch=patch, versions=None if match.any else match.versions)
+        def version(verdicts: Sequence[Verdict]) -> int:
+            return (record_version(verdicts) or 0) + others
+
+        seen = {name: (person.state.record.get(name), at) for name, at in person.state.touched.items()}
+        asked = Change(patch=patch, versions=None if match.any else frozenset({person.own.version}), seen=seen)
         return await write(
             request, platform, CHANGED, asked, customer=person.id, path={"id": person.id}, render=render, created=200,
-            version=record_version, if_match=match,
+            version=version, if_match=match,
         )  # fmt: skip
 
     return routes

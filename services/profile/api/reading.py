@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.events.decider import Refused
+from libs.events.identities import as_id
 from libs.events.service import Platform
 from libs.web.problems import Problem
+from libs.web.refusals import of_refusal
 from services.profile.domain.persons import joined
 from services.profile.domain.state import Customer
 from services.profile.projections.customers import members_of, merged_into
+
+GENERATIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,14 @@ class Person:
     state: Customer
     ids: tuple[str, ...]
     own: Customer
-    """The state of the answering id alone, whose version a change of the record must match."""
+    """The state of the answering id alone."""
+    others: Mapping[str, Customer]
+    """The states of all the others."""
+
+    @property
+    def version(self) -> int:
+        """The version of the record as it is shown: a change under any of the ids makes another one."""
+        return self.own.version + sum(state.version for state in self.others.values())
 
 
 async def find(platform: Platform, asked: Sequence[str]) -> dict[str, Person | Problem]:
@@ -62,7 +74,48 @@ def _person(end: str, states: dict[str, Customer], erased: set[str]) -> Person |
     state = joined(states[end], others)
     if not state.known and not others:
         return Problem(404, "unknown_customer", "there is no such customer")
-    return Person(end, state, tuple(sorted(others)), states[end])
+    return Person(end, state, tuple(sorted(others)), states[end], others)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name stands for: the id, and the person behind it (or the problem that says why there is none)."""
+
+    id: str
+    found: Person | Problem
+
+    @property
+    def person(self) -> Person:
+        """The person. Raises `Problem`."""
+        if isinstance(self.found, Problem):
+            raise self.found
+        return self.found
+
+
+async def find_named(platform: Platform, names: Collection[str]) -> dict[str, Named]:
+    """Who ids and references stand for."""
+    found: dict[str, Named] = {}
+    waiting = set(names)
+    for generation in range(GENERATIONS):
+        ids = {}
+        for name in waiting:
+            try:
+                ids[name] = platform.identities.resolve(name, generation)
+            except Refused as refusal:
+                found[name] = Named("", of_refusal(refusal))
+        people = await find(platform, list(ids.values()))
+        # who was erased and came back by the same reference is in a later generation
+        waiting = set()
+        for name, subject in ids.items():
+            person = people[subject]
+            absent = isinstance(person, Problem) and person.status == 404
+            if not (generation and absent):
+                found[name] = Named(subject, person)
+            if isinstance(person, Problem) and person.status == 410 and as_id(name) is None:
+                waiting.add(name)
+        if not waiting:
+            break
+    return found
 
 
 async def find_one(platform: Platform, subject: str) -> Person:

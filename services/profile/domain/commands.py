@@ -7,10 +7,11 @@ are about does; a path by which somebody addresses a customer over HTTP may not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from libs.events.catalogue.customers import LossReason
+from libs.events.catalogue.customers import LossReason, Side
 from libs.events.decider import Plain
 from libs.events.values import Money
 
@@ -26,10 +27,14 @@ class Record(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch(Plain):
-    """Members of the record are changed by a JSON merge patch, in a version that the caller has seen (None: any)."""
+    """Members of the record are changed by a JSON merge patch, in a version that the caller has seen (None: any).
+
+    `seen`: the members of the whole person, each with the moment it was stated for.
+    """
 
     patch: Mapping[str, Any]
     versions: frozenset[int] | None = None
+    seen: Mapping[str, tuple[Any, datetime]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +44,32 @@ class Meet(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link(Plain):
-    """This subject is the same person as `survivor`, whom `reference` names, too."""
+    """This subject, which a further reference stands for, is the same person as `survivor`."""
 
     survivor: str
-    reference: str
+    merge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Plain):
+    """This subject is the same person as `survivor`; `choices` say whose value counts, member by member."""
+
+    survivor: str
+    merge: str
+    choices: Mapping[str, Side]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay(Plain):
+    """Nothing new: whose id answers for this subject must be as it was when a merge was prepared."""
+
+    merged_into: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmerge(Plain):
+    """A merge of this subject is taken back."""
+
     merge: str
 
 

@@ -5,19 +5,32 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from libs.events.catalogue import customers as facts
-from libs.events.decider import Absent, Happened, NewEvent, Refused
+from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import moving, recording
-from services.profile.domain.commands import Acquire, Erase, Link, Lose, Meet, Patch, Purchase, Record, WinBack
+from services.profile.domain import merging, moving, recording
+from services.profile.domain.commands import (
+    Acquire,
+    Erase,
+    Link,
+    Lose,
+    Meet,
+    Merge,
+    Patch,
+    Purchase,
+    Record,
+    Stay,
+    Unmerge,
+    WinBack,
+)
 from services.profile.domain.state import Customer, evolve
 
-Command = Record | Patch | Meet | Link | Acquire | Purchase | Lose | WinBack | Erase
+Command = Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Lose | WinBack | Erase
 
 
 class CustomerDecider:
     """The rules of one customer id."""
 
-    version = 1
+    version = 2
     state = Customer
 
     def initial(self) -> Customer:
@@ -36,7 +49,13 @@ class CustomerDecider:
             case Meet():
                 return opening(state, create=True)
             case Link():
-                return link(asked, state)
+                return merging.link(asked, state)
+            case Merge():
+                return merging.merge(asked, state)
+            case Stay():
+                return merging.stay(asked, state)
+            case Unmerge():
+                return merging.unmerge(asked, state)
             case Acquire():
                 fact: Data = facts.CustomerAcquired(channel=asked.channel, **given(cost=asked.cost))
                 return [*opening(state, asked.create), NewEvent(fact)]
@@ -68,15 +87,6 @@ def opening(state: Customer, create: bool) -> list[NewEvent]:
         return [NewEvent(facts.CustomerRecorded(bare=True, kind="external"), aside=True)]
     known(state)
     return []
-
-
-def link(command: Link, state: Customer) -> list[NewEvent]:
-    """Joins the subject of a further reference to its person, unless the two are joined already, either way round."""
-    if state.merged_into == command.survivor or command.reference in (state.record.get("refs") or ()):
-        return []
-    if state.merged_into:
-        raise Refused("merged_elsewhere", "one of the references belongs to another person already")
-    return [NewEvent(facts.CustomerMerged(merge=command.merge, survivor=command.survivor), (f"merge:{command.merge}",))]
 
 
 def given(**members: Any) -> dict[str, Any]:

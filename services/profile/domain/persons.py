@@ -1,31 +1,46 @@
-"""Several customer ids that are one person: a merge is an edge, facts never move, and the person is the fold of all."""
+"""Several customer ids that are one person: a merge is an edge, facts never move, and the person is the fold of all.
+
+The record is joined edge by edge, in the order in which people said that two are one: of each member the latest
+statement counts, whichever id it was made for. Where somebody chose whose value counts, that is a statement, too, made
+at the moment of the merge: it stands until something newer is stated. Where both sides were stated for one moment, the
+survivor's counts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from libs.events.catalogue.customers import Side
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+EVER = datetime.min.replace(tzinfo=UTC)
+CHOOSABLE = tuple(member for member in MEMBERS if member != "refs")
+"""Members of which one value counts; references of both sides are the person's."""
 
 
-def joined(survivor: Customer, others: Mapping[str, Customer]) -> Customer:
-    """The person that the survivor and the ids merged into it are: of each member the latest statement, all moves and
-    references, the survivor's class and version."""
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A member's value, and the moment for which it was stated."""
+
+    value: Any
+    at: datetime
+
+
+Record = dict[str, Stated]
+
+
+def joined(survivor: Customer, others: Mapping[str, Customer], as_of: datetime | None = None) -> Customer:
+    """The person that the survivor and the ids merged into it are: the record as above, all moves and references, the
+    survivor's class and version. What was chosen after `as_of` does not count yet, but who they are does."""
     if not others:
         return survivor
     states = [survivor, *(others[name] for name in sorted(others))]
-    record: dict[str, Any] = {}
-    touched: dict[str, datetime] = {}
-    for member in (m for m in MEMBERS if m != "refs"):
-        said = [s for s in states if member in s.record]
-        if said:
-            latest = max(said, key=lambda s: s.touched.get(member, _EVER))
-            record[member] = latest.record[member]
-            touched[member] = latest.touched.get(member, _EVER)
+    told = settled(survivor, others, as_of)
+    record: dict[str, Any] = {name: told[name].value for name in CHOOSABLE if name in told}
     if refs := [ref for s in states for ref in s.record.get("refs") or ()]:
         record["refs"] = list(dict.fromkeys(refs))
     acquired = [s.acquisition for s in states if s.acquisition]
@@ -34,10 +49,63 @@ def joined(survivor: Customer, others: Mapping[str, Customer]) -> Customer:
             "known": any(s.known for s in states),
             "bare": all(s.bare for s in states if s.known),
             "record": record,
-            "touched": touched,
+            "touched": {name: stated.at for name, stated in told.items()},
             "moves": tuple(move for s in states for move in s.moves),
             "since": min((s.since for s in states if s.since), default=None),
             "value_class": next((s.value_class for s in states if s.value_class), None),
             "acquisition": max(acquired, key=lambda a: a.at, default=None),
         }
     )
+
+
+def settled(survivor: Customer, others: Mapping[str, Customer], as_of: datetime | None = None) -> Record:
+    """The record of a person, member by member."""
+    records = {"": stated(survivor), **{name: stated(state) for name, state in others.items()}}
+    part_of = {name: name for name in records}
+
+    def part(name: str) -> str:
+        while part_of[name] != name:
+            name = part_of[name]
+        return name
+
+    for name in sorted(others, key=lambda n: (others[n].merged_at or EVER, n)):
+        edge = others[name]
+        end = part(edge.merged_into if edge.merged_into and edge.merged_into in others else "")
+        start = part(name)
+        if start != end:
+            at = edge.merged_at or EVER
+            choices = edge.choices if as_of is None or at <= as_of else {}
+            records[end] = met(records[end], records[start], choices, at)
+            part_of[start] = end
+    return records[part("")]
+
+
+def stated(state: Customer) -> Record:
+    """What was stated for one id."""
+    return {
+        name: Stated(value, state.touched.get(name, EVER)) for name, value in state.record.items() if name != "refs"
+    }
+
+
+def met(survivor: Record, merged: Record, choices: Mapping[str, Side], at: datetime) -> Record:
+    """Two records made one by a merge at `at`."""
+    record: Record = {}
+    for name in survivor.keys() | merged.keys():
+        ours, theirs = survivor.get(name), merged.get(name)
+        match choices.get(name):
+            case "survivor":
+                ours = chosen(ours, at)
+            case "merged":
+                theirs = chosen(theirs, at)
+                if ours and ours.at <= theirs.at:
+                    ours = None
+            case None:
+                pass
+        found = [side for side in (ours, theirs) if side]
+        record[name] = max(found, key=lambda side: side.at)  # of equals the first
+    return record
+
+
+def chosen(side: Stated | None, at: datetime) -> Stated:
+    """A side's value, stated anew by whoever chose it; that nothing was known of it can be chosen, too."""
+    return Stated(side.value, max(side.at, at)) if side else Stated(None, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from libs.events.catalogue.customers import CustomerRecorded, CustomerUpdated
@@ -10,6 +11,8 @@ from services.profile.domain import records
 from services.profile.domain.commands import Patch, Record
 from services.profile.domain.stages import Move
 from services.profile.domain.state import Customer
+
+INSTANT = timedelta(microseconds=1)
 
 
 def record(command: Record, state: Customer) -> list[NewEvent]:
@@ -34,11 +37,22 @@ def patch(command: Patch, state: Customer) -> list[NewEvent]:
     if command.versions is not None and state.version not in command.versions:
         raise Refused("version_mismatch", "this has changed since it was read", {"current": state.version})
     wanted = {name: value for name, value in command.patch.items() if name != "stage"}
-    # Who has seen the present version means to change it, whatever moment it was stated for.
-    at = max([command.at, *(state.touched[name] for name in wanted if name in state.touched)])
-    new = records.changes(state.record, state.touched, records.patched(state.record, wanted), at)
+    record, touched = seen(command, state)
+    # Who has seen the present version means to change it, whatever moment it was stated for, and by whichever id.
+    at = max([command.at, *(touched[name] for name in wanted if name in touched)])
+    new = records.changes(record, touched, records.patched(record, wanted), at)
     new |= stage(command, state)
     return [NewEvent(CustomerUpdated(**new), at=at)] if new else []
+
+
+def seen(command: Patch, state: Customer) -> tuple[records.Values, records.Times]:
+    """The record that a patch is made for: the person's, wherever another id's statement is the newer."""
+    record, touched = dict(state.record), dict(state.touched)
+    for name, (value, at) in command.seen.items():
+        if name not in touched or at > touched[name] or record.get(name) != value:
+            record[name] = value
+            touched[name] = at + INSTANT  # just after it, for of two statements for one moment only one can count
+    return record, touched
 
 
 def stage(command: Patch, state: Customer) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class Customer(BaseModel):
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
     `touched` tells for which moment each member was last stated; `since` when the first fact happened.
-    `bare`: a record is there only because something else was heard. `merged_into`: whose id answers for this one.
+    `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
+    to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +47,9 @@ class Customer(BaseModel):
     acquisition: Acquisition | None = None
     merged_into: str | None = None
     merge: str | None = None
+    merged_at: datetime | None = None
+    choices: dict[str, facts.Side] = Field(default_factory=dict)
+    parted: tuple[str, ...] = ()
 
     @property
     def recorded(self) -> bool:
@@ -104,9 +108,12 @@ def _told(state: Customer, event: Happened) -> Customer:
             cost = data.cost.model_dump(mode="json") if data.cost else None
             return state.model_copy(update={"acquisition": Acquisition(channel=data.channel, cost=cost, at=at)})
         case facts.CustomerMerged():
-            return state.model_copy(update={"merged_into": data.survivor, "merge": data.merge})
+            edge = {"merged_into": data.survivor, "merge": data.merge, "merged_at": at, "choices": data.choices or {}}
+            return state.model_copy(update=edge)
         case facts.CustomerUnmerged() if state.merge == data.merge:
-            return state.model_copy(update={"merged_into": None, "merge": None})
+            parted = tuple(sorted({*state.parted, data.survivor}))
+            edge = {"merged_into": None, "merge": None, "merged_at": None, "choices": {}, "parted": parted}
+            return state.model_copy(update=edge)
         case _:
             return state
 

@@ -11,7 +11,19 @@ from libs.events.catalogue import customers as facts
 from libs.events.decider import NotYet
 from libs.events.testing import fold, given, happened, hour
 from libs.events.values import Money
-from services.profile.domain.commands import Acquire, Erase, Link, Lose, Meet, Patch, Purchase, Record, WinBack
+from services.profile.domain.commands import (
+    Acquire,
+    Erase,
+    Link,
+    Lose,
+    Meet,
+    Merge,
+    Patch,
+    Purchase,
+    Record,
+    Unmerge,
+    WinBack,
+)
 from services.profile.domain.decide import CustomerDecider
 from services.profile.domain.persons import joined
 
@@ -183,17 +195,28 @@ class TestMoving:
 
 class TestPersons:
     def link(self) -> Link:
-        return Link(at=hour(9), survivor="c0", reference="pos:1", merge="m1")
+        return Link(at=hour(9), survivor="c0", merge="m1")
 
     def test_a_further_reference_is_merged_in_once(self) -> None:
         merged = facts.CustomerMerged(merge="m1", survivor="c0")
         given(DECIDER).when(self.link()).then(merged)
         given(DECIDER, merged).when(self.link()).nothing()
         elsewhere = facts.CustomerMerged(merge="m0", survivor="c9")
-        given(DECIDER, elsewhere).when(self.link()).refused("merged_elsewhere")
+        given(DECIDER, elsewhere).when(self.link()).refused("moved_meanwhile")
 
-    def test_not_back_into_one_that_was_merged_in(self) -> None:
-        given(DECIDER, RECORDED).when(self.link()).nothing()
+    def test_a_reference_that_somebody_took_apart_is_not_merged_in_again(self) -> None:
+        story = (facts.CustomerMerged(merge="m0", survivor="c0"), facts.CustomerUnmerged(merge="m0", survivor="c0"))
+        given(DECIDER, *story).when(self.link()).nothing()
+        again = Merge(at=hour(9), survivor="c0", merge="m1", choices={})
+        given(DECIDER, *story).when(again).then(facts.CustomerMerged(merge="m1", survivor="c0"))
+
+    def test_a_merge_is_undone_once(self) -> None:
+        merged, undone = (kind(merge="m1", survivor="c0") for kind in (facts.CustomerMerged, facts.CustomerUnmerged))
+        undo = Unmerge(at=hour(9), merge="m1")
+        given(DECIDER, merged).when(undo).then(undone)
+        given(DECIDER, merged, undone).when(undo).refused("already_undone")
+        again = facts.CustomerMerged(merge="m2", survivor="c0")
+        given(DECIDER, merged, undone, again).when(undo).refused("already_undone")
 
     def test_an_undone_merge_is_gone(self) -> None:
         undone = facts.CustomerUnmerged(merge="m1", survivor="c0")
