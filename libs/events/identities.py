@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from libs.events.clock import uuid_text
 from libs.events.decider import Invalid
 
+REFERENCE_PATTERN = r"^[a-z][a-z0-9_.-]{0,39}:\S(.{0,198}\S)?$"
+"""What a reference looks like, for documents; some systems' names are taken besides."""
 _REFERENCE = re.compile(r"([a-z][a-z0-9_.-]{0,39}):(\S(?:.{0,198}\S)?)")
 _RESERVED = frozenset({"survey", "calendar", "model", "anonymous", "setting", "complaint", "urn", "http", "https"})
 

@@ -58,6 +58,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             operation["security"] = [{"bearerAuth": []}] if path.startswith("/v1") else []
+        if not path.startswith("/v1"):
+            operations["servers"] = [{"url": "."}]  # beside this document, wherever it is served
     components["schemas"] = dict(sorted(schemas.items()))
     return found
 

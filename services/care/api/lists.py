@@ -7,31 +7,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, ColumnElement, Select, type_coerce
 
-from libs.events.identities import as_id
 from libs.events.service import Platform
 from libs.events.store.database import Reader
 from libs.web.answers import Answered, answer
 from libs.web.pages import USUAL, Cursor, Limit, Order, page
+from libs.web.paths import CustomerFilter
 from libs.web.positions import After, caught_up, position_of
 from libs.web.problems import Problem
 from services.care.projections import people
 from services.care.projections.rows import Changes, Erased, Row, read_one
 
-
-def _canonical(value: str) -> str:
-    found = as_id(value)
-    if found is None:
-        raise PydanticCustomError("bad_id", "must be an id; references are personal and travel in bodies only")
-    return found
-
-
-CustomerParam = Annotated[
-    str | None, AfterValidator(lambda v: v and _canonical(v)), Query(max_length=100, description="Of this customer.")
-]
+CustomerParam = CustomerFilter
 TextParam = Annotated[str | None, Query(max_length=200)]
 
 

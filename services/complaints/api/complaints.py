@@ -9,16 +9,15 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import BigInteger, type_coerce
 
 from libs.events.catalogue.complaints import Severity
-from libs.events.identities import as_id
 from libs.events.service import Platform
 from libs.events.units import Verdict
 from libs.web import bodies
 from libs.web.answers import Answered, answer
 from libs.web.documents import reads, writes
 from libs.web.pages import USUAL, Cursor, Limit, Order, page
-from libs.web.paths import Id
+from libs.web.paths import CustomerFilter, Id
 from libs.web.positions import After, caught_up
-from libs.web.problems import Problem, invalid
+from libs.web.problems import Problem
 from libs.web.writing import write
 from services.complaints.api import reading
 from services.complaints.api.shown import ComplaintPage, ComplaintShown, Standing, met, standing, whole
@@ -26,8 +25,6 @@ from services.complaints.bodies import SpotBody
 from services.complaints.domain.machine import State
 from services.complaints.doors import SPOTTED
 from services.complaints.projections import complaints, people
-
-Customer = Annotated[str | None, Query(max_length=36, description="Of this customer (an id, never a reference).")]
 
 
 def router(platform: Platform) -> APIRouter:
@@ -53,16 +50,18 @@ def router(platform: Platform) -> APIRouter:
         state: Annotated[State | None, Query()] = None,
         severity: Annotated[Severity | None, Query()] = None,
         owner: Annotated[str | None, Query(max_length=200)] = None,
-        customer: Customer = None,
+        customer: CustomerFilter = None,
         cursor: Cursor = None,
         limit: Limit = USUAL,
         after: After = None,
     ) -> Answered:
         await caught_up(platform, after)
+        if customer:
+            await reading.not_erased(platform, customer)
         column = complaints.complaints.c
         order = (Order(type_coerce(column.spotted_at, BigInteger), descending=True), Order(column.id))
         async with platform.database.read() as reader:
-            subjects = await people.person(reader, known_id(customer)) if customer else None
+            subjects = await people.person(reader, customer) if customer else None
             query = complaints.listed(subjects, state=state, severity=severity, owner=owner)
             found = await page(
                 reader.conn, query, order, lambda row: complaints.shown(dict(row._mapping)),
@@ -100,11 +99,3 @@ def version(verdicts: Sequence[Verdict]) -> int | None:
     """The complaint's version, for `ETag`."""
     complaint = met(verdicts)
     return complaint.version if complaint else None
-
-
-def known_id(customer: str) -> str:
-    """A customer's id in its canonical form. Raises `Problem` (422) for anything else."""
-    found = as_id(customer)
-    if found is None:
-        raise invalid("/customer", "bad_id", "must be an id; references travel in bodies only", where="query")
-    return found

@@ -19,10 +19,21 @@ async def find(platform: Platform, complaint: str) -> tuple[str, Complaint]:
     return position.subject, found
 
 
+async def not_erased(platform: Platform, customer: str) -> None:
+    """Raises `Problem` (410) where the customer was erased."""
+    if (await platform.store.load([customer]))[customer].erased_before is not None:
+        raise erased()
+
+
 async def at(platform: Platform, position: Position) -> Complaint | None:
     """The complaint that a fact belongs to. Raises `Problem` (410)."""
     loaded = (await platform.store.load([position.subject]))[position.subject]
     if loaded.erased_before is not None:
-        raise Problem(410, "erased", "this customer was erased")
+        raise erased()
     state: Complaints = loaded.state
     return state.at_sequence(position.sequence)
+
+
+def erased() -> Problem:
+    """The 410."""
+    return Problem(410, "erased", "this customer was erased")
