@@ -22,6 +22,7 @@ from services.profile.domain.commands import Purchase, Record
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DIMENSIONS = ("reliability", "assurance", "tangibles", "empathy", "responsiveness")
 PUBLISHED_AT_ONCE = 5000
+PAID = Money(amount=Decimal("12.50"), currency="USD")
 _FORM = Scale(lowest=1, highest=5)
 _dice = random.Random(20260302)
 
@@ -33,8 +34,7 @@ def ids(count: int) -> list[str]:
 
 def buying(subject: str, order: str) -> Unit:
     """A purchase, which opens a bare record where the customer is not known."""
-    paid = Money(amount=Decimal("12.50"), currency="USD")
-    command = Purchase(at=AT, order=order, amount=paid, create=True)
+    command = Purchase(at=AT, order=order, amount=PAID, create=True)
     return Unit((Request(subject, command, f"bench {order}", order),))
 
 

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import text
+
 from libs.runtime.run import assembled
 from services.scoring.projections.facts import Facts
 from tests.bench.engines import Bench, Site
@@ -59,6 +61,8 @@ async def prepared(site: Site) -> list[str]:
         history = [fact for c in people for fact in facts(FACTS_EACH, [c])]
         async with scoring.platform.database.begin() as tx:
             await Facts().apply(tx, history)
+        async with scoring.platform.database.read() as reader:
+            await reader.conn.execute(text("ANALYZE"))  # what PostgreSQL does by itself within a minute
     return people
 
 
