@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from libs.cli.main import app
@@ -31,6 +32,8 @@ def careledger(engines: Engines, tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
         thread = threading.Thread(target=lambda: results.append(CliRunner().invoke(app, list(arguments))))
         thread.start()
         thread.join()
+        # a command sends the log to the standard error it had, which is closed by now; whoever else is here logs on
+        structlog.reset_defaults()
         return results[0]
 
     return call
