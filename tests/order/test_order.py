@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from libs.events.catalogue.customers import CustomerMerged, CustomerPurchased, CustomerUnmerged
 from libs.events.envelope import Event
-from libs.events.values import Money
+from libs.events.values import Data, Money
 from tests.order.delivery import RoughLog
 from tests.order.histories import PEOPLE, SINGLE, TOGETHER, tellers
 from tests.order.scoring import NOW, Scoring, hashes
@@ -84,6 +84,44 @@ def a_merge_joins_and_its_undoing_returns_everything(scoring: Scoring, teller: T
     assert {who: hashes(after)[who] for who in before} == before
 
 
+def merges_come_apart_in_any_order(scoring: Scoring, teller: Teller, dice: random.Random) -> None:
+    """As profile draws them: from an id that answers for itself to any id of another person."""
+    edges: dict[str, str] = {}
+    while len(edges) < len(PEOPLE) - 1 and dice.random() < 0.9:
+        merged, survivor = dice.choice([p for p in PEOPLE if p not in edges]), dice.choice(PEOPLE)
+        if end_of(survivor, edges) != merged:
+            edges[merged] = survivor
+            tell_on(teller, merged, CustomerMerged(merge=f"of {merged}", survivor=survivor))
+            buys_meanwhile(teller, dice)
+    scoring.run(RoughLog.of(teller.events, dice))
+    joined = scoring.told()
+    assert all(answer["id"] == end_of(who, edges) for who, answer in joined.items() if answer)
+    for merged in dice.sample(sorted(edges), len(edges)):
+        tell_on(teller, merged, CustomerUnmerged(merge=f"of {merged}", survivor=edges[merged]))
+        buys_meanwhile(teller, dice)
+    scoring.run(RoughLog.of(teller.events, dice), again=dice)
+    parted = hashes(scoring.told())
+    scoring.given([e for e in teller.events if e.type not in LINKS])
+    never = hashes(scoring.told())
+    assert {who: parted[who] for who in never} == never
+
+
+def end_of(who: str, edges: dict[str, str]) -> str:
+    while who in edges:
+        who = edges[who]
+    return who
+
+
+def tell_on(teller: Teller, who: str, data: Data) -> None:
+    teller.wait(1)
+    teller.tell("profile", who, data, teller.now, f"told {len(teller.events)}")
+
+
+def buys_meanwhile(teller: Teller, dice: random.Random) -> None:
+    bought = CustomerPurchased(order=f"o{len(teller.events)}", amount=Money(amount=Decimal(5), currency="USD"))
+    tell_on(teller, dice.choice(PEOPLE), bought)
+
+
 def a_restored_store_tells_another_history(scoring: Scoring, teller: Teller, dice: random.Random) -> None:
     """What its former life told after the backup happened to nobody."""
     if not teller.events:
@@ -124,6 +162,7 @@ ALL: dict[Property, tuple[object, ...]] = {
     as_of_is_a_fold_of_what_had_happened: TOGETHER,
     known_at_is_a_fold_of_what_was_recorded: TOGETHER,
     a_merge_joins_and_its_undoing_returns_everything: SINGLE,
+    merges_come_apart_in_any_order: SINGLE,
     a_restored_store_tells_another_history: TOGETHER,
 }
 
@@ -131,7 +170,7 @@ ALL: dict[Property, tuple[object, ...]] = {
 def check(scoring: Scoring, holds: Property, examples: int, *, repeatable: bool) -> None:
     @settings(
         max_examples=examples, deadline=None, derandomize=repeatable, database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )  # fmt: skip
     @given(tellers(ALL[holds]), st.randoms(use_true_random=False))  # type: ignore[arg-type]
     def of_every_history(teller: Teller, dice: random.Random) -> None:

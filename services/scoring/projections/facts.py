@@ -37,8 +37,17 @@ class Facts:
         for event in events:
             if event.type in _CHANGES:
                 await _CHANGES[event.type](tx, event)
-        telling = {e.subject: e for e in events if e.type in TELLING and not e.subject.startswith("anonymous:")}
+        telling = {
+            subject: e for e in events if e.type in TELLING for subject in _touches(e)
+            if not subject.startswith("anonymous:")
+        }  # fmt: skip
         await tx.upsert(touched, [(subject, e.id, e.time) for subject, e in telling.items()])
+
+
+def _touches(event: Event) -> tuple[str, ...]:
+    """Whose level an event may change: when two are parted, both of them."""
+    survivor = event.data.get("survivor") if event.type in ("customer.merged", "customer.unmerged") else None
+    return (event.subject, survivor) if survivor else (event.subject,)
 
 
 def _row(fact: Fact) -> tuple[object, ...]:
@@ -96,7 +105,8 @@ async def _merged(tx: Transaction, event: Event) -> None:
 
 
 async def _unmerged(tx: Transaction, event: Event) -> None:
-    undone = update(links).where(links.c.merge == event.data["merge"])
+    both = links.c.subject.in_([event.subject, event.data["survivor"]])
+    undone = update(links).where(both, links.c.merge == event.data["merge"])
     await tx.conn.execute(undone.values(until=event.recorded))
 
 
