@@ -14,6 +14,7 @@ from libs.events.log import Locate, Record, Slot, Unavailable
 from libs.events.log.kafka_advice import Advice
 from libs.events.log.kafka_cluster import END, FIRST, Cluster, Connection
 from libs.events.log.kafka_membership import Assignment, close, options
+from libs.events.log.kafka_records import as_records, read_leniently
 
 # How long a topic made anew may go unnoticed. Nothing is lost by it, for the new topic is then read from its start.
 LOOK_AT_TOPICS = 2.0
@@ -164,9 +165,12 @@ class KafkaConsumer:
             return False
         self._slots, self._turn = slots, turn
         self._positions = {partition: offsets.get(slot, 0) for partition, slot in slots.items()}
+        self._seek()
+        return True
+
+    def _seek(self) -> None:
         for partition, position in self._positions.items():
             self._consumer.seek(partition, position)
-        return True
 
     async def _poll(self, max_records: int, wait: float) -> dict[Slot, list[Record]]:
         consumer, assignment, turn = self._consumer, self._assignment, self._turn
@@ -179,12 +183,16 @@ class KafkaConsumer:
         except OffsetOutOfRangeError as error:
             await self._out_of_range(error.args[0])
             return {}
+        except UnicodeDecodeError:
+            return await self._read_around(max_records) if turn == assignment.turn else {}
         except (KafkaError, OSError) as error:
-            # Most of these leave a consumer that would only repeat them.
             log.warning("consumer_failed", topics=list(self._names.values()), error=repr(error))
-            await self._disconnect()
+            await self._disconnect()         # most of these leave a consumer that would only repeat them
             await asyncio.sleep(PAUSE)
             return {}
+        except BaseException:
+            self._turn = None                # whatever it had taken by then is read again
+            raise
         finally:
             # aiokafka forgets to count down when `getmany` raises, and would never again see this member as idle.
             consumer._subscription._fetch_count = 0
@@ -195,6 +203,22 @@ class KafkaConsumer:
             found[self._slots[partition]] = as_records(self._names[partition.topic], partition.partition, records)
             self._positions[partition] = records[-1].offset + 1
         return found
+
+    async def _read_around(self, most: int) -> dict[Slot, list[Record]]:
+        """The records of the partition that aiokafka stumbles over; it says that it does, not where."""
+        # It has also passed what it had taken from other partitions by then, and that is lost unless we go back.
+        self._seek()
+        turn = self._turn
+        for partition, slot in self._slots.items():
+            found = await read_leniently(self._cluster, partition.topic, slot, self._positions[partition])
+            if turn is None or turn != self._assignment.turn:
+                break
+            if found := found[:most]:
+                log.warning("header_is_no_text", topic=slot.topic, partition=slot.partition, offset=found[0].offset)
+                self._positions[partition] = found[-1].offset + 1
+                self._seek()
+                return {slot: found}
+        return {}
 
     async def _out_of_range(self, positions: dict[Any, int]) -> None:
         """Goes on from the first record there is, and says what was not there; a topic made anew is located anew."""
@@ -223,15 +247,3 @@ class KafkaConsumer:
         wanted = {held[slot]: offset for slot, offset in offsets.items() if slot in held}
         if wanted and self._consumer is not None and self._turn == self._assignment.turn:
             await self._consumer.commit(wanted)
-
-
-def as_records(topic: str, partition: int, records: list[Any]) -> list[Record]:
-    """Ours from aiokafka's; what a foreign publisher left null is empty."""
-    found = []
-    for record in records:
-        headers = dict(record.headers)
-        if None in headers.values():
-            headers = {name: value or b"" for name, value in headers.items()}
-        found.append(
-            Record(topic, partition, record.offset, record.key, record.value or b"", headers, record.timestamp))
-    return found

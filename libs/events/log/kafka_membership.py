@@ -23,6 +23,8 @@ def options(connection: Connection, group: str, member: str) -> dict[str, Any]:
         "group_instance_id": member or None,
         "enable_auto_commit": False,
         "auto_offset_reset": "none",
+        # What a foreign publisher took back in a transaction was never published.
+        "isolation_level": "read_committed",
         # Equal partitions of several topics go to one member, and with them all that concerns one subject.
         "partition_assignment_strategy": (RangePartitionAssignor,),
         # A named member has this long to restart without anybody else getting its partitions.

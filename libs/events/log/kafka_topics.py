@@ -31,6 +31,7 @@ def settings(topic: Topic, replication: int) -> dict[str, str]:
     """What the topic must be set to."""
     wanted = {
         "cleanup.policy": "delete",
+        "compression.type": "producer",
         "min.insync.replicas": "2" if replication >= 3 else "1",
         "retention.bytes": "-1",
         "retention.ms": str(topic.retention_ms),
@@ -43,6 +44,8 @@ def settings(topic: Topic, replication: int) -> dict[str, str]:
             "segment.ms": str(span),
             "retention.ms": str(max(topic.retention_ms - span, 0)),
             "message.timestamp.type": "LogAppendTime",
+            # Publishers may compress as they like; without more libraries aiokafka reads nothing but gzip.
+            "compression.type": "uncompressed",
         }
     return wanted
 
