@@ -119,7 +119,7 @@ class Invalid(Refused):
 
 @dataclass(eq=False)
 class Moved(Refused):
-    """What the command was prepared on has changed since; the desk prepares it anew, and again, before anybody hears."""
+    """What the command was prepared on has changed since: the desk prepares it anew before anybody hears."""
 
 
 @dataclass(eq=False)

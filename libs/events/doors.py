@@ -39,6 +39,12 @@ class Caller:
         """The unique name of the command; random where no key was given."""
         return f"{self.scope} {self.raw}" if self.raw else f"once {new_id()}"
 
+    def who(self) -> str:
+        """Who it is: the name of an API key, or the source of an event."""
+        if self.scope.startswith("http "):
+            return self.scope.removeprefix("http ").rsplit(" ", 2)[0]
+        return self.raw.split(" ")[0][:200] if self.scope == "event" else ""
+
     def digest(self) -> str:
         """What the facts keep of the key, the same on every deployment."""
         return hashlib.sha256((self.raw or new_id()).encode()).hexdigest()[:32]
@@ -49,7 +55,8 @@ class Call(Generic[B]):
     """One call of a door: the validated body and all that it may need to become a unit.
 
     `subject` is the addressed customer's id, already resolved, or "" where none was named. `found` answers the
-    door's `lookups`, `states` its `loads` and `follows`. `now` is the moment of receipt; `at` when it happened.
+    door's `lookups`, `states` its `loads` and `follows`. `now` is the moment of receipt; `at` when it happened;
+    `by` who asks.
     """
 
     body: B
@@ -61,6 +68,7 @@ class Call(Generic[B]):
     identities: Identities
     cause: str = ""
     keyed: bool = False
+    by: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[str, Position] = field(default_factory=dict)
     states: Mapping[str, Loaded] = field(default_factory=dict)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from libs.events.service import Definition
-from services.profile.api import customers, erasure, leaving, merges, purchases, resolve
+from services.profile.api import customers, erasure, history, leaving, merges, purchases, resolve
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
 from services.profile.projections.customers import Customers
 from services.profile.projections.merges import Merges
 from services.profile.reactions import REACTIONS
 
-_RESOURCES = (resolve, customers, purchases, leaving, erasure, merges)
+_RESOURCES = (resolve, customers, purchases, leaving, erasure, merges, history)
 
 SERVICE = Definition(
     name="profile",

@@ -32,7 +32,7 @@ def open_record(call: Call[NewBody]) -> Unit:
     members = call.body.stated()
     refs = call.body.refs or []
     subject = call.subject or call.made_id("customer")
-    record = call.request(subject, Record(at=call.at, members=members, subject=subject, anew=True))
+    record = call.request(subject, Record(at=call.at, members=members, subject=subject, anew=True, by=call.by))
     return Unit((record, *links(call, subject, refs)))
 
 
@@ -45,7 +45,7 @@ def upsert(call: Call[RecordedBody]) -> Unit:
     refs = [*([body.ref] if body.ref else []), *(body.refs or [])]
     if refs:
         members["refs"] = list(dict.fromkeys(refs))
-    record = call.request(call.subject, Record(at=call.at, members=members, subject=call.subject))
+    record = call.request(call.subject, Record(at=call.at, members=members, subject=call.subject, by=call.by))
     return Unit((record, *links(call, call.subject, refs)))
 
 
@@ -106,7 +106,9 @@ class Change(Body):
 def change(call: Call[Change]) -> Unit:
     """The record is patched."""
     asked = call.body
-    return call.unit(Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen))
+    return call.unit(
+        Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen, by=call.by)
+    )
 
 
 class Forgetting(Body):

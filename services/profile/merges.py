@@ -58,13 +58,13 @@ def merge(call: Call[Merging]) -> Unit:
         raise Refused("erased", "one of these customers was erased")
     if ours[-1] == theirs[-1]:
         raise Refused("same_person", "these are one person already")
-    command = Merge(at=call.at, survivor=asked.survivor, merge=call.made_id("merge"), choices=asked.choices)
+    command = Merge(at=call.at, survivor=asked.survivor, merge=call.made_id("merge"), choices=asked.choices, by=call.by)
     return Unit((*stays(call, [*ours, *theirs[:-1]]), call.request(theirs[-1], command)))
 
 
 def undo(call: Call[Undoing]) -> Unit:
     """The edge goes."""
-    return call.unit(Unmerge(at=call.at, merge=call.body.merge))
+    return call.unit(Unmerge(at=call.at, merge=call.body.merge, by=call.by))
 
 
 def links(call: Call[Any], subject: str, refs: list[str]) -> list[Request]:
@@ -76,7 +76,7 @@ def links(call: Call[Any], subject: str, refs: list[str]) -> list[Request]:
         apart = subject in _state(other, call.states).parted or other in _state(subject, call.states).parted
         if theirs[-1] == ours[-1] or apart:
             continue
-        command = Link(at=call.at, survivor=subject, merge=call.made_id(f"merge {other}"))
+        command = Link(at=call.at, survivor=subject, merge=call.made_id(f"merge {other}"), by=call.by)
         requests += stays(call, [*ours, *theirs[:-1]], f"{other} ")
         requests.append(call.request(theirs[-1], command, part=f"merge {other}"))
     return requests

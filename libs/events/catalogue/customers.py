@@ -19,8 +19,10 @@ Side = Literal["survivor", "merged"]
 
 
 class Record(Data):
-    """The customer record as far as an event states it: a member that is absent was not touched, null clears it."""
+    """The customer record as far as an event states it: a member that is absent was not touched, null clears it. `by`:
+    who stated it, the name of an API key or the source of an event."""
 
+    by: Generated[str | None] = None
     kind: Kind | None = None
     stage: Stage | None = None
     paying: bool | None = None
@@ -107,6 +109,7 @@ class CustomerMerged(Data):
     merge: Generated[str]
     survivor: Generated[str]
     choices: Generated[dict[str, Side] | None] = None
+    by: Generated[str | None] = None
 
 
 @event("customer.unmerged", TOPIC)
@@ -115,6 +118,7 @@ class CustomerUnmerged(Data):
 
     merge: Generated[str]
     survivor: Generated[str]
+    by: Generated[str | None] = None
 
 
 @event("customer.occasion_neared", TOPIC)

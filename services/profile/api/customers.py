@@ -18,8 +18,9 @@ from libs.web.etags import if_match
 from libs.web.pages import USUAL, Cursor, Limit, Order, page
 from libs.web.paths import CustomerId
 from libs.web.positions import After, caught_up
+from libs.web.times import AsOf
 from libs.web.writing import write
-from services.profile.api import reading
+from services.profile.api import history, reading
 from services.profile.api.shown import (
     CustomerPage,
     CustomerShown,
@@ -83,10 +84,12 @@ def router(platform: Platform) -> APIRouter:
         return answer({**found, "items": await named(platform, found["items"])})
 
     @routes.get("/v1/customers/{customer}", **reads(CustomerShown, "One customer", 404, 410))
-    async def read(customer: CustomerId, after: After = None) -> Answered:
-        """A merged id answers with the surviving person."""
+    async def read(customer: CustomerId, as_of: AsOf = None, after: After = None) -> Answered:
+        """A merged id answers with the surviving person. As of any moment: what had happened by then, as known now."""
         await caught_up(platform, after)
         person = await reading.find_one(platform, customer)
+        if as_of is not None:
+            return answer(shown(person.id, await history.as_of(platform, person, as_of), person.ids))
         return answer(shown(person.id, person.state, person.ids), version=person.version)
 
     @routes.patch("/v1/customers/{customer}", **changes(PatchBody, CustomerShown, "Change a record", 410))

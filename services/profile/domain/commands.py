@@ -23,6 +23,7 @@ class Record(Plain):
     members: Mapping[str, Any]
     subject: str
     anew: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Patch(Plain):
     patch: Mapping[str, Any]
     versions: frozenset[int] | None = None
     seen: Mapping[str, tuple[Any, datetime]] = field(default_factory=dict)
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Link(Plain):
 
     survivor: str
     merge: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Merge(Plain):
     survivor: str
     merge: str
     choices: Mapping[str, Side]
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Unmerge(Plain):
     """A merge of this subject is taken back."""
 
     merge: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ edges never run in a ring, whoever else is merging at the same time.
 
 from __future__ import annotations
 
+from typing import Any
+
 from libs.events.catalogue.customers import CustomerMerged, CustomerUnmerged
 from libs.events.decider import Moved, NewEvent, Refused
 from services.profile.domain.commands import Link, Merge, Stay, Unmerge
@@ -29,9 +31,8 @@ def merge(command: Merge, state: Customer) -> list[NewEvent]:
 def merged(command: Link | Merge, state: Customer) -> NewEvent:
     """The edge, from an id that answers for itself."""
     stay(Stay(at=command.at, merged_into=None), state)
-    fact = CustomerMerged(merge=command.merge, survivor=command.survivor)
-    if isinstance(command, Merge) and command.choices:
-        fact = CustomerMerged(merge=command.merge, survivor=command.survivor, choices=dict(command.choices))
+    said: dict[str, Any] = {"choices": dict(command.choices)} if isinstance(command, Merge) and command.choices else {}
+    fact = CustomerMerged(merge=command.merge, survivor=command.survivor, **said, **signed(command.by))
     return NewEvent(fact, (merge_name(command.merge),))
 
 
@@ -46,7 +47,12 @@ def unmerge(command: Unmerge, state: Customer) -> list[NewEvent]:
     """Removes the edge. What was recorded under either id meanwhile stays where it was addressed."""
     if state.merge != command.merge or state.merged_into is None:
         raise Refused("already_undone", "this merge was undone already")
-    return [NewEvent(CustomerUnmerged(merge=command.merge, survivor=state.merged_into))]
+    return [NewEvent(CustomerUnmerged(merge=command.merge, survivor=state.merged_into, **signed(command.by)))]
+
+
+def signed(by: str) -> dict[str, str]:
+    """Who said it, where that is known."""
+    return {"by": by} if by else {}
 
 
 def merge_name(merge: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +23,14 @@ def record(command: Record, state: Customer) -> list[NewEvent]:
     over otherwise, so that a system that sends all it has every night undoes nothing that happened.
     """
     if not state.recorded:
-        return [NewEvent(CustomerRecorded(**{name: v for name, v in command.members.items() if v is not None}))]
+        return [NewEvent(CustomerRecorded(**given({**command.members, "by": command.by or None})))]
     stated = {name: value for name, value in command.members.items() if name != "stage"}
     new = records.changes(state.record, state.touched, stated, command.at)
     if command.members.get("stage") == "active" and starts(state, command):
         new["stage"] = "active"
     if new and command.anew:
         raise Refused("customer_exists", "this customer is known with another record", {"id": command.subject})
-    return [NewEvent(CustomerUpdated(**new))] if new else []
+    return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})))] if new else []
 
 
 def patch(command: Patch, state: Customer) -> list[NewEvent]:
@@ -42,7 +43,7 @@ def patch(command: Patch, state: Customer) -> list[NewEvent]:
     at = max([command.at, *(touched[name] for name in wanted if name in touched)])
     new = records.changes(record, touched, records.patched(record, wanted), at)
     new |= stage(command, state)
-    return [NewEvent(CustomerUpdated(**new), at=at)] if new else []
+    return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})), at=at)] if new else []
 
 
 def seen(command: Patch, state: Customer) -> tuple[records.Values, records.Times]:
@@ -65,6 +66,11 @@ def stage(command: Patch, state: Customer) -> dict[str, Any]:
     played = state.played()
     detail = f"a customer who is {played.stage} does not become {wanted} by changing the record"
     raise Refused("out_of_order", detail, {"state": played.stage, "possible": played.possible})
+
+
+def given(members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are not None: a new record states nothing that nobody said."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def starts(state: Customer, command: Record | Patch) -> bool:

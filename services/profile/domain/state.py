@@ -119,7 +119,7 @@ def _told(state: Customer, event: Happened) -> Customer:
 
 
 def _stated(state: Customer, data: facts.Record, at: datetime) -> Customer:
-    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage"})
+    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by"})
     record, touched = records.stated(state.record, state.touched, told, at)
     new = state.model_copy(update={"known": True, "bare": False, "record": record, "touched": touched})
     if data.stage in ("prospect", "active"):
