@@ -31,8 +31,10 @@ def merge(command: Merge, state: Customer) -> list[NewEvent]:
 def merged(command: Link | Merge, state: Customer) -> NewEvent:
     """The edge, from an id that answers for itself."""
     stay(Stay(at=command.at, merged_into=None), state)
-    said: dict[str, Any] = {"choices": dict(command.choices)} if isinstance(command, Merge) and command.choices else {}
-    fact = CustomerMerged(merge=command.merge, survivor=command.survivor, **said, **signed(command.by))
+    said: dict[str, Any] = {**signed(command.by)}
+    if isinstance(command, Merge) and command.choices:
+        said["choices"] = dict(command.choices)
+    fact = CustomerMerged(merge=command.merge, survivor=command.survivor, **said)
     return NewEvent(fact, (merge_name(command.merge),))
 
 
