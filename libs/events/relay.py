@@ -17,7 +17,7 @@ from libs.events.store.errors import is_transient
 from libs.events.store.outbox import Outbox, Row
 
 LIMIT = 2000
-BUSY, IDLE = 0.002, 0.025
+BUSY, IDLE = 0.002, 0.1
 LONGEST = 5.0
 _relayed = Counter("careledger_relayed_total", "Facts carried from the outbox to the log", ["service"])
 _log = structlog.get_logger()
