@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import urllib.error
@@ -30,6 +31,12 @@ class Running:
         """Bytes of memory that the process holds now."""
         told = Path(f"/proc/{self.server.process.pid}/status").read_text()
         return next(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmRSS"))
+
+    @property
+    def worked(self) -> float:
+        """Seconds of processor time that the process has taken."""
+        told = Path(f"/proc/{self.server.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
