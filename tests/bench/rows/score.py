@@ -53,7 +53,7 @@ async def run(bench: Bench) -> list[Line]:
 async def measured(
     site: Site, profile: Running, people: list[str], seconds: float
 ) -> tuple[list[float], list[float], int]:
-    """Seconds from before each POST until the read model has the fact, and until its answer; how many were never seen."""
+    """Seconds from before each POST until the read model has the fact, and until its answer; how many it never had."""
     sent: dict[Fact, float] = {}
     answers: list[float] = []
     free = [await connect(profile.port) for _ in range(CONNECTIONS)]
