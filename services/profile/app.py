@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from libs.events.service import Definition
-from services.profile.api import customers, erasure, history, leaving, merges, purchases, resolve
+from services.profile.api import customers, duplicates, erasure, history, leaving, merges, purchases, resolve
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
 from services.profile.projections.customers import Customers
+from services.profile.projections.likenesses import Likenesses
 from services.profile.projections.merges import Merges
 from services.profile.reactions import REACTIONS
 
-_RESOURCES = (resolve, customers, purchases, leaving, erasure, merges, history)
+_RESOURCES = (resolve, customers, purchases, leaving, erasure, merges, duplicates, history)
 
 SERVICE = Definition(
     name="profile",
     decider=CustomerDecider(),
     doors=DOORS,
-    views=lambda platform: (Customers(), Merges()),
+    views=lambda platform: (Customers(), Merges(), Likenesses(platform)),
     reactions=lambda platform: REACTIONS,
     routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
 )

@@ -14,6 +14,8 @@ from libs.events.values import Money
 from services.profile.bodies import Household, SpecialDate
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer
+from services.profile.likeness import flags
+from services.profile.settings import settings
 
 
 class AcquisitionShown(BaseModel):
@@ -22,6 +24,13 @@ class AcquisitionShown(BaseModel):
     channel: str
     cost: Money | None
     at: datetime
+
+
+class Flag(BaseModel):
+    """Something that is kept as it was given though it cannot be right: `bad_phone`, `bad_email`."""
+
+    pointer: str
+    code: Literal["bad_phone", "bad_email"]
 
 
 class CustomerShown(BaseModel):
@@ -56,6 +65,7 @@ class CustomerShown(BaseModel):
     requirements: list[str] | None = None
     custom: dict[str, Any] | None = None
     merged_from: list[str] = []
+    flags: list[Flag] = []
 
 
 class UpsertShown(CustomerShown):
@@ -97,6 +107,7 @@ def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> di
         "acquisition": person.acquisition.model_dump() if person.acquisition else None,
         **{name: person.record.get(name) for name in MEMBERS if name != "kind"},
         "merged_from": list(merged_from),
+        "flags": flags(person.record, settings().region),
     }
 
 

@@ -83,7 +83,7 @@ def test_purchases_come_to_a_score_and_count_once(product: Product, call: Carele
 
 def test_customers_are_known_and_the_services_judge(product: Product, call: Careledger, tmp_path: Path) -> None:
     file, report = tmp_path / "people.csv", tmp_path / "bad.jsonl"
-    file.write_text(f"customer;name;email;paying\n8;{NAME};a@example.com;có\n9;{NAME};no address;no\n")
+    file.write_text(f"customer;name;email;paying\n8;{NAME};a@example.com;có\n9;{NAME};{'x' * 321};no\n")
     result = call("import", file, "--kind", "customers", "--system", "till", "--report", report)
     assert result.exit_code == 1, result.output
     assert counts(result.output) == {"appended": 1, "invalid": 1}

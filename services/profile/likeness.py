@@ -1,0 +1,73 @@
+"""What two records may have in common: phones, e-mails and names in one form however they were written, and the keyed
+tokens by which they are looked for, so that no plaintext lies in the database."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import phonenumbers
+from anyascii import anyascii
+from email_validator import EmailNotValidError, validate_email
+
+
+def e164(phone: str, region: str) -> str | None:
+    """A number in E.164 (ITU-T), read in national form of a region where it has no country code; None where it can be
+    nobody's number."""
+    try:
+        number = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def folded_email(email: str) -> str | None:
+    """An address without regard to case; None where it is none (RFC 5321's and 5322's rules; nobody is asked)."""
+    try:
+        return validate_email(email, check_deliverability=False, test_environment=True).normalized.casefold()
+    except EmailNotValidError:
+        return None
+
+
+def folded(text: str) -> list[str]:
+    """The words of a text in lower ASCII: without accents (đ as d), apostrophes and other marks."""
+    plain = anyascii(unicodedata.normalize("NFKC", text)).lower().replace("'", "").replace("`", "")
+    return "".join(c if c.isalnum() else " " for c in plain).split()
+
+
+def flags(record: Mapping[str, Any], region: str) -> list[dict[str, str]]:
+    """What is kept as it was given though nobody can be reached by it: `{pointer, code}` each."""
+    phones = [(f"/phones/{n}", "bad_phone", e164(p, region)) for n, p in enumerate(record.get("phones") or ())]
+    emails = [(f"/emails/{n}", "bad_email", folded_email(e)) for n, e in enumerate(record.get("emails") or ())]
+    return [{"pointer": pointer, "code": code} for pointer, code, good in (*phones, *emails) if good is None]
+
+
+def tokens(record: Mapping[str, Any], secret: bytes, region: str) -> dict[bytes, str]:
+    """What a record may have in common with others, each as a token with the reason that it is."""
+    return {token(secret, reason, value): reason for reason, value in traits(record, region)}
+
+
+def token(secret: bytes, reason: str, value: str) -> bytes:
+    """HMAC-SHA256 under the deployment's secret, 16 bytes: enough that no two values meet."""
+    return hmac.digest(secret, f"likeness {reason} {value}".encode(), "sha256")[:16]
+
+
+def traits(record: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
+    """Reasons and values by which two records may be of one person. Words of a name count in any order, for peoples
+    differ in whether the family's comes first."""
+    for phone in record.get("phones") or ():
+        if number := e164(phone, region):
+            yield "phone", number
+    for email in record.get("emails") or ():
+        if address := folded_email(email):
+            yield "email", address
+    name = " ".join(sorted(folded(record.get("name") or "")))
+    if name and (birthday := record.get("birthday")):
+        yield "name_and_birthday", f"{name}, {birthday}"
+    for address in record.get("addresses") or ():
+        if name and (place := " ".join(folded(address))):
+            yield "name_and_address", f"{name}, {place}"
