@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.stories.calls import posts
+from tests.stories.publisher import event
 from tests.stories.teller import Json, Teller, day, money
 
 
@@ -37,6 +38,15 @@ def test_every_post_answers_a_repeated_key_again_and_refuses_another_body(tell: 
         # the key is this method's and path's own
     own = tell.call("POST", "/v1/customers", {"kind": "external"}, key=f"{tell.tag} 3")
     assert own.status_code == 201
+
+
+def test_events_under_a_key_are_answered_again(tell: Teller) -> None:
+    one = event(tell.tag, "customer.purchased", tell.ref(), day(1), {"order": "o", "amount": money("1.00")})
+    first, again = (tell.call("POST", "/v1/events/customers", one, key=tell.tag) for _ in range(2))
+    assert first.json()["results"][0]["status"] == "appended"
+    assert remembered(again) == remembered(first)
+    other = tell.call("POST", "/v1/events/customers", {**one, "id": "other"}, key=tell.tag)
+    tell.refused(other, 422, "idempotency_key_reused")
 
 
 def test_without_a_key_nothing_is_taken_for_a_repetition(say: Teller) -> None:
@@ -201,6 +211,14 @@ def test_limits_of_bodies_and_lists(say: Teller) -> None:
         say.refused(say.call("GET", path, params={"cursor": "nonsense"}), 422)
 
 
+METHODS = ("get", "post", "patch", "put", "delete")
+
+
 def _operations(say: Teller, service: str) -> list[tuple[str, str]]:
     paths = say.get(f"/{service}/openapi.json")["paths"]
-    return [(m.upper(), p if p.startswith("/v1") else f"/{service}{p}") for p, found in paths.items() for m in found]
+    return [
+        (m.upper(), p if p.startswith("/v1") else f"/{service}{p}")
+        for p, found in paths.items()
+        for m in found
+        if m in METHODS
+    ]

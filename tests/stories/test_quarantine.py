@@ -121,10 +121,6 @@ def test_the_operator_looks_and_decides(distributed: Product) -> None:
     shown = distributed.command("quarantine", "show", entry, *mine)
     assert "out_of_order" in shown.stdout, shown.stderr
     assert distributed.command("quarantine", "retry", entry, *mine).returncode == 0
-    until(
-        "tried again in vain",
-        lambda: "attempts" in distributed.command("quarantine", "show", entry, *mine).stdout or None,
-    )
     assert distributed.command("quarantine", "discard", entry, *mine, "--yes").returncode == 0
     until("discarded", lambda: fate()["status"] == "unknown" or None)
     assert tell.get(f"/v1/complaints/{complaint}")["state"] == "withdrawn"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request
-from pydantic import AfterValidator, BaseModel
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from sqlalchemy import BigInteger, type_coerce
 
 from libs.events.catalogue.customers import CustomerMerged, Side
@@ -16,7 +16,7 @@ from libs.web import bodies
 from libs.web.answers import Answered, answer
 from libs.web.documents import reads, writes
 from libs.web.pages import USUAL, Cursor, Limit, Order, page
-from libs.web.paths import Id, canonical
+from libs.web.paths import CustomerFilter, Id
 from libs.web.positions import After, caught_up
 from libs.web.problems import Problem
 from libs.web.remembering import once
@@ -26,8 +26,6 @@ from services.profile.domain.comparing import differences
 from services.profile.domain.merging import merge_name
 from services.profile.merges import MERGED, UNMERGED, MergeBody, Merging, UndoBody, Undoing
 from services.profile.projections import merges
-
-Of = Annotated[str | None, AfterValidator(lambda value: value and canonical(value)), Query(description="A customer.")]
 
 
 class MergeShown(BaseModel):
@@ -107,7 +105,7 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.get("/v1/merges", **reads(MergePage, "List merges in the order in which they were recorded", 404, 410))
     async def find_all(
-        customer: Of = None, cursor: Cursor = None, limit: Limit = USUAL, after: After = None
+        customer: CustomerFilter = None, cursor: Cursor = None, limit: Limit = USUAL, after: After = None
     ) -> Answered:
         """Of a customer: those at any id of the person, and those that were undone."""
         await caught_up(platform, after)
