@@ -17,6 +17,7 @@ from libs.events.store.errors import is_transient
 from libs.events.store.outbox import Outbox, Row
 
 LIMIT = 2000
+_USUAL = HEADERS[:-2]
 BUSY, IDLE = 0.002, 0.1
 LONGEST = 5.0
 _relayed = Counter("careledger_relayed_total", "Facts carried from the outbox to the log", ["service"])
@@ -74,5 +75,9 @@ def outgoing(row: Row) -> Outgoing:
     """The record of an outbox row, in CloudEvents binary mode."""
     _, subject, head, value = row
     # attributes were written in the fixed order of HEADERS; an empty one is absent
-    headers = [pair for pair in zip(HEADERS, bytes(head).split(b"\0"), strict=True) if pair[1]]
+    values = bytes(head).split(b"\0")
+    if values[-1] or values[-2]:
+        headers = [pair for pair in zip(HEADERS, values, strict=True) if pair[1]]
+    else:  # the usual fact: neither a later epoch nor a cause
+        headers = list(zip(_USUAL, values[:-2], strict=True))
     return Outgoing(subject.encode(), bytes(value), headers)

@@ -29,8 +29,8 @@ class Settings(BaseSettings):
     """Partitions of every topic."""
     relay_shards: int = 16
     """Shards that relays of one service share out among them."""
-    pool_size: int = 8
-    """Connections to each PostgreSQL database."""
+    pool_size: int = 12
+    """Most connections of one process to each PostgreSQL database; they are opened as they are needed."""
     parked_hours: float = 72
     """How long an event waits for what must come before."""
     quarantine_days: float = 30

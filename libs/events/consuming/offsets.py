@@ -56,6 +56,15 @@ class Offsets:
         self._at = {(s.topic, s.partition): (s.topic_id, at) for s, at in found.items()}
         return found
 
+    def reading(self, slot: Slot, found: int) -> int:
+        """Where a batch of this slot starts whose first record stands at `found`.
+
+        Other systems may publish in transactions, whose markers take offsets of their own, and their topics forget: what
+        lies between where we stood and `found` never was a record to be read.
+        """
+        topic_id, at = self._at.get((slot.topic, slot.partition), ("", found))
+        return at if topic_id == slot.topic_id and at < found else found
+
     async def sent_back(self) -> bool:
         """Whether somebody moved us back since we last looked: a rebuild, which no record tells of while none comes."""
         column = offsets.c

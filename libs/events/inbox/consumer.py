@@ -97,7 +97,8 @@ class InboundConsumer:
         spans: dict[Partition, Span] = {}
         for slot, records in fetched.items():
             if records:
-                spans[slot.topic, slot.partition] = Span(slot.topic_id, records[0].offset, records[-1].offset + 1)
+                first = self._offsets.reading(slot, records[0].offset)
+                spans[slot.topic, slot.partition] = Span(slot.topic_id, first, records[-1].offset + 1)
                 for record in records:
                     letters += read_record(record)
         judged = await self._patiently(lambda: self._inbox.judge(letters))

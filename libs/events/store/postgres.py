@@ -113,9 +113,10 @@ class PostgresDatabase:
             "application_name": "careledger",
             "jit": "off",
         }
-        # transactions are begun in so many words, so that the driver and SQLAlchemy share them
+        # transactions are begun in so many words, so that the driver and SQLAlchemy share them; no connection beyond
+        # the pool, for it would be closed when it is given back, and with it the statements it had prepared
         self.engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, isolation_level="AUTOCOMMIT",
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None, connect_args={"server_settings": settings, "timeout": 10},
         )  # fmt: skip
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
