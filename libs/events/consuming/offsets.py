@@ -59,8 +59,8 @@ class Offsets:
     def reading(self, slot: Slot, found: int) -> int:
         """Where a batch of this slot starts whose first record stands at `found`.
 
-        Other systems may publish in transactions, whose markers take offsets of their own, and their topics forget: what
-        lies between where we stood and `found` never was a record to be read.
+        Other systems may publish in transactions, whose markers take offsets of their own, and their topics forget:
+        what lies between where we stood and `found` is no record that could be read.
         """
         topic_id, at = self._at.get((slot.topic, slot.partition), ("", found))
         return at if topic_id == slot.topic_id and at < found else found
