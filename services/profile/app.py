@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from libs.events.service import Definition
+from libs.events.service import Definition, Periodic, Platform
 from services.profile.api import customers, duplicates, erasure, history, leaving, merges, purchases, resolve
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
+from services.profile.forgetting import EVERY, forget_the_rest
 from services.profile.projections.customers import Customers
 from services.profile.projections.likenesses import Likenesses
 from services.profile.projections.merges import Merges
 from services.profile.reactions import REACTIONS
 
 _RESOURCES = (resolve, customers, purchases, leaving, erasure, merges, duplicates, history)
+
+
+def _periodics(platform: Platform) -> tuple[Periodic, ...]:
+    return (Periodic("forgetting", EVERY, lambda: forget_the_rest(platform)),)
+
 
 SERVICE = Definition(
     name="profile",
@@ -20,4 +26,5 @@ SERVICE = Definition(
     views=lambda platform: (Customers(), Merges(), Likenesses(platform)),
     reactions=lambda platform: REACTIONS,
     routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
+    periodics=_periodics,
 )

@@ -165,3 +165,11 @@ def listed(**equal: str | None) -> Select[Any]:
         if value is not None:
             query = query.where(customers.c[name] == value)
     return query
+
+
+def into_nobody(limit: int) -> Select[Any]:
+    """Ids that were merged into one that has no row (any more), with it."""
+    other = customers.alias()
+    there = select(other.c.subject).where(other.c.subject == customers.c.survivor).exists()
+    query = select(customers.c.subject, customers.c.survivor)
+    return query.where(customers.c.survivor.is_not(None), ~there).order_by(customers.c.survivor).limit(limit)

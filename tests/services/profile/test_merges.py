@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.profile.forgetting import forget_the_rest
 from tests.services.house import House
 
 TEN = {"amount": "10.00", "currency": "USD"}
@@ -211,6 +212,21 @@ async def test_references_of_two_known_persons_make_them_one(house: House) -> No
     for one, other in ("ab", "da", "bc"):  # they are one already, whichever way round
         await house.post("/v1/customers/upsert", {"ref": f"pos:{one}", "refs": [f"pos:{other}"]}, 200)
     assert [e.type for e in await house.facts()].count("customer.merged") == 3
+
+
+async def test_who_was_merged_in_just_before_somebody_is_forgotten_is_forgotten_too(house: House) -> None:
+    a, b, c = [await known(house, f"pos:{n}", name=n) for n in "abc"]
+    await house.follow()
+    for survivor, merged in ((b, a), (c, b)):
+        await house.post("/v1/merges", {"survivor": survivor, "merged": merged})  # and views have not heard of it yet
+    await house.post(f"/v1/customers/{c}/erasure", {"reason": "request"}, 202)
+    for found in (1, 1, 0):
+        await house.follow()
+        assert await forget_the_rest(house.platform) == found
+    for customer in (a, b, c):
+        assert (await house.http.get(f"/v1/customers/{customer}")).status_code == 410
+    erased = [e for e in await house.facts() if e.type == "customer.erased"]
+    assert ({e.subject for e in erased}, {e.data["reason"] for e in erased}) == ({a, b, c}, {"request"})
 
 
 async def test_merges_are_listed(house: House) -> None:
