@@ -43,11 +43,13 @@ JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 
 
 class Extra(dict[str, Any]):
-    """An operation's `openapi_extra` that knows the models of its body by content type."""
+    """An operation's `openapi_extra`: the models of its body by content type, and whether the body may be left out."""
 
-    def __init__(self, members: dict[str, Any], bodies: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, members: dict[str, Any], bodies: Mapping[str, Any] | None = None, optional: bool = False
+    ) -> None:
         super().__init__(members)
-        self.bodies = dict(bodies or {})
+        self.bodies, self.optional = dict(bodies or {}), optional
 
 
 def reads(answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
@@ -63,12 +65,14 @@ def asks(body: Any, answer: Any, summary: str, *problems: int, description: str 
 
 def writes(
     body: Any, answer: Any, summary: str, *problems: int, created: int = 201, already: int = 200,
-    description: str | None = None,
+    description: str | None = None, optional: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Arguments of `router.post`: body and answer of a writing call; what every write can say goes without saying."""
+    """Arguments of `router.post`: body and answer of a writing call; what every write can say goes without saying.
+    `optional`: a call without a body says nothing in particular."""
     answers = {s: {"model": answer, "headers": _WRITTEN} for s in dict.fromkeys((created, already))}
     known = {*problems, 401, 403, 409, 413, 415, 422, 503}
-    return _operation(summary, answers, known, Extra({"parameters": [IDEMPOTENCY_KEY]}, {JSON: body}), description)
+    extra = Extra({"parameters": [IDEMPOTENCY_KEY]}, {JSON: body}, optional)
+    return _operation(summary, answers, known, extra, description)
 
 
 def changes(body: Any, answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:

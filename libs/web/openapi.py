@@ -66,7 +66,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _bodies(app: FastAPI, paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     described = [
-        (paths[str(context.path_format)][method.lower()], kind, body)
+        (paths[str(context.path_format)][method.lower()], kind, body, not extra.optional)
         for context in iter_route_contexts(app.routes)
         for method in context.methods or ()
         if isinstance(extra := getattr(context, "openapi_extra", None), Extra) and context.include_in_schema
@@ -74,14 +74,14 @@ def _bodies(app: FastAPI, paths: dict[str, Any], schemas: dict[str, Any]) -> Non
     ]
     if not described:
         return
-    inputs: list[Any] = [(i, "validation", TypeAdapter(body)) for i, (_, _, body) in enumerate(described)]
+    inputs: list[Any] = [(i, "validation", TypeAdapter(body)) for i, (_, _, body, _) in enumerate(described)]
     made, rest = TypeAdapter.json_schemas(inputs, ref_template=_REFS + "{model}")
     definitions: dict[str, Any] = rest.get("$defs", {})
     # a model that FastAPI has described for answers, and that looks otherwise in bodies, gets a name of its own
     renamed = {name: f"{name}Body" for name, schema in definitions.items() if schemas.get(name, schema) != schema}
     schemas.update({renamed.get(name, name): _renaming(schema, renamed) for name, schema in definitions.items()})
-    for i, (operation, kind, _) in enumerate(described):
-        content = operation.setdefault("requestBody", {"required": True, "content": {}})["content"]
+    for i, (operation, kind, _, required) in enumerate(described):
+        content = operation.setdefault("requestBody", {"required": required, "content": {}})["content"]
         content[kind] = {"schema": _renaming(made[i, "validation"], renamed)}
 
 

@@ -22,7 +22,7 @@ from services.care.doors import KEPT
 from services.care.projections import promises
 from services.care.projections.rows import Row
 
-KEEP = documents.writes(KeptBody, KeptPromise, "Keep a promise", 404, 410, created=200)
+KEEP = documents.writes(KeptBody, KeptPromise, "Keep a promise", 404, 410, created=200, optional=True)
 
 
 def router(platform: Platform) -> APIRouter:

@@ -88,7 +88,9 @@ def router(platform: Platform) -> APIRouter:
         found = differences(survivor.person.state, merged.person.state, body.choices or {}, at)
         return answer({"changes": [asdict(each) for each in found]})
 
-    @routes.post("/v1/merges/{merge}/undo", **writes(UndoBody, MergeShown, "Take a merge back", 404, 410, created=200))
+    undoing = writes(UndoBody, MergeShown, "Take a merge back", 404, 410, created=200, optional=True)
+
+    @routes.post("/v1/merges/{merge}/undo", **undoing)
     async def undo(merge: Id, request: Request) -> Answered:
         """What either id heard meanwhile stays with the id that it was told of. Twice is 409."""
         body = await bodies.read(request, UndoBody) if await bodies.read_raw(request) else UndoBody()

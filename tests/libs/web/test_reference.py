@@ -113,7 +113,9 @@ async def test_the_openapi_document_describes_bodies_keys_and_problems(service: 
     assert schema == {"$ref": "#/components/schemas/PurchaseBody"}
     assert found["components"]["schemas"]["PurchaseBody"]["additionalProperties"] is False
     assert operation["security"] == [{"bearerAuth": []}]
+    assert operation["requestBody"]["required"] is True
     assert found["paths"]["/healthz"]["get"]["security"] == []
+    assert found["paths"]["/healthz"]["servers"] == [{"url": "."}]
     assert {"200", "201", "401", "404", "409", "410", "413", "415", "422", "503"} <= operation["responses"].keys()
     refused = operation["responses"]["409"]["content"]
     assert refused == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
