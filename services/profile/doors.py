@@ -17,6 +17,7 @@ from libs.events.values import Body
 from services.profile import bodies
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
 from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Purchase, Record, WinBack
+from services.profile.domain.stages import Move
 from services.profile.merges import links, onward, others
 
 REASONS = ("request", "retention", "error")
@@ -67,15 +68,37 @@ def purchase(call: Call[bodies.Purchase]) -> Unit:
     body = call.body
     return call.unit(
         Purchase(
-            at=call.at, order=body.order, amount=body.amount, refund_of=body.refund_of, create=unknown_is_new(call)
+            at=call.at, order=body.order, amount=body.amount, refund_of=body.refund_of,
+            bought_by=call.path.get("bought_by", ""), create=unknown_is_new(call),
         )
     )  # fmt: skip
+
+
+class PersonLost(bodies.Loss):
+    """A loss of somebody who is known under several ids."""
+
+    elsewhere: tuple[Move, ...] = ()
+
+
+class PersonWonBack(bodies.WinBack):
+    """A win-back of somebody who is known under several ids."""
+
+    elsewhere: tuple[Move, ...] = ()
+
+
+def elsewhere(body: object) -> tuple[Move, ...]:
+    """What is known of the person under other ids."""
+    return body.elsewhere if isinstance(body, PersonLost | PersonWonBack) else ()
 
 
 def lose(call: Call[bodies.Loss]) -> Unit:
     """The customer left."""
     reason: LossReason = call.body.reason
-    return call.unit(Lose(at=call.at, subject=call.subject, reason=reason, create=unknown_is_new(call)))
+    return call.unit(
+        Lose(
+            at=call.at, subject=call.subject, reason=reason, elsewhere=elsewhere(call.body), create=unknown_is_new(call)
+        )
+    )  # fmt: skip
 
 
 def win_back(call: Call[bodies.WinBack]) -> Unit:
@@ -84,7 +107,7 @@ def win_back(call: Call[bodies.WinBack]) -> Unit:
     return call.unit(
         WinBack(
             at=call.at, subject=call.subject, approach=body.approach, by=body.by, outcome=body.outcome,
-            create=unknown_is_new(call),
+            elsewhere=elsewhere(body), create=unknown_is_new(call),
         )
     )  # fmt: skip
 

@@ -10,9 +10,10 @@ from libs.web.answers import Answered
 from libs.web.documents import writes
 from libs.web.paths import CustomerId
 from libs.web.writing import write
-from services.profile.api.shown import StageShown, record_version, staged
-from services.profile.bodies import Loss, LossBody, WinBack, WinBackBody
-from services.profile.doors import LOST, WON_BACK
+from services.profile.api import reading
+from services.profile.api.shown import StageShown, record_version
+from services.profile.bodies import LossBody, WinBackBody
+from services.profile.doors import LOST, WON_BACK, PersonLost, PersonWonBack
 
 
 def router(platform: Platform) -> APIRouter:
@@ -23,9 +24,13 @@ def router(platform: Platform) -> APIRouter:
     async def lose(customer: CustomerId, request: Request) -> Answered:
         """409 with `state` and `possible` where the customer was lost already then."""
         body = await bodies.read(request, LossBody)
-        said = Loss.model_construct(set(body.model_fields_set), **dict(body))
+        person = await reading.find_one(platform, customer)
+        said = PersonLost.model_construct(
+            {*body.model_fields_set, "elsewhere"}, **dict(body), elsewhere=person.moves_beside(customer)
+        )
         return await write(
-            request, platform, LOST, said, customer=customer, path={"id": customer}, render=staged,
+            request, platform, LOST, said, customer=customer, path={"id": customer},
+            render=lambda verdicts: {"id": customer, "stage": person.having(customer, verdicts[0].state).stage},
             version=record_version,
         )  # fmt: skip
 
@@ -35,9 +40,13 @@ def router(platform: Platform) -> APIRouter:
     async def win_back(customer: CustomerId, request: Request) -> Answered:
         """409 with `state` and `possible` where the customer was not lost then."""
         body = await bodies.read(request, WinBackBody)
-        said = WinBack.model_construct(set(body.model_fields_set), **dict(body))
+        person = await reading.find_one(platform, customer)
+        said = PersonWonBack.model_construct(
+            {*body.model_fields_set, "elsewhere"}, **dict(body), elsewhere=person.moves_beside(customer)
+        )
         return await write(
-            request, platform, WON_BACK, said, customer=customer, path={"id": customer}, render=staged,
+            request, platform, WON_BACK, said, customer=customer, path={"id": customer},
+            render=lambda verdicts: {"id": customer, "stage": person.having(customer, verdicts[0].state).stage},
             version=record_version,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from libs.events.service import Platform
 from libs.web.problems import Problem
 from libs.web.refusals import of_refusal
 from services.profile.domain.persons import joined
+from services.profile.domain.stages import Move
 from services.profile.domain.state import Customer
 from services.profile.projections.customers import members_of, merged_into
 
@@ -33,6 +34,16 @@ class Person:
     def version(self) -> int:
         """The version of the record as it is shown: a change under any of the ids makes another one."""
         return self.own.version + sum(state.version for state in self.others.values())
+
+    def moves_beside(self, subject: str) -> tuple[Move, ...]:
+        """The moves of the stage that all ids but one tell of."""
+        states = {self.id: self.own, **self.others}
+        return tuple(move for each, state in states.items() if each != subject for move in state.moves)
+
+    def having(self, subject: str, state: Customer) -> Customer:
+        """The person, one of whose ids is now in this state."""
+        states = {self.id: self.own, **self.others, subject: state}
+        return joined(states.pop(self.id), states)
 
 
 async def find(platform: Platform, asked: Sequence[str]) -> dict[str, Person | Problem]:

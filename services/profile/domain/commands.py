@@ -14,6 +14,7 @@ from typing import Any
 from libs.events.catalogue.customers import LossReason, Side
 from libs.events.decider import Plain
 from libs.events.values import Money
+from services.profile.domain.stages import Move
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +94,20 @@ class Acquire(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase(Plain):
-    """The customer bought, or took an order back (`refund_of`). An order happens once."""
+    """The customer bought, or took an order back (`refund_of`). An order happens once. `bought_by`: under which id of
+    the person the order was bought that is taken back, where it is another one."""
 
     order: str
     amount: Money
     refund_of: str | None = None
+    bought_by: str = ""
     create: bool = False
 
     def unique(self, subject: str) -> tuple[str, ...]:
         return (order_name(subject, self.order),)
 
     def needs(self, subject: str) -> tuple[str, ...]:
-        return (order_name(subject, self.refund_of),) if self.refund_of else ()
+        return (order_name(self.bought_by or subject, self.refund_of),) if self.refund_of else ()
 
 
 def order_name(subject: str, order: str) -> str:
@@ -114,18 +117,20 @@ def order_name(subject: str, order: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lose(Plain):
-    """The customer left."""
+    """The customer left. `elsewhere`: what is known of the same person under other ids."""
 
     subject: str
     reason: LossReason
+    elsewhere: tuple[Move, ...] = ()
     create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WinBack(Plain):
-    """A lost customer came back after somebody approached them."""
+    """A lost customer came back after somebody approached them. `elsewhere`: as with a loss."""
 
     subject: str
+    elsewhere: tuple[Move, ...] = ()
     approach: str
     by: str
     outcome: str

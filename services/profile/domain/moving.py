@@ -30,10 +30,11 @@ def allow(move: Changed, command: Lose | WinBack, state: Customer) -> None:
     """Raises `NotYet` where the move was not possible at its time, as far as is known: what must have come between may
     still be under way."""
     new = Move(move=move, at=command.at)
-    whole = state.model_copy(update={"moves": (*state.moves, new)}).played()
+    person = state.model_copy(update={"moves": (*state.moves, *command.elsewhere)})
+    whole = person.model_copy(update={"moves": (*person.moves, new)}).played()
     if any(counted is new for counted in whole.counted):
         return
-    before = state.played(until=command.at)
+    before = person.played(until=command.at)
     missing = MISSING[move]
     raise NotYet(
         "out_of_order", f"not possible for a customer who was {before.stage} then",
