@@ -18,6 +18,8 @@ def posts(tell: Teller) -> list[tuple[str, Json]]:
     survey, complaint, other = tell.survey(), tell.complaint(cid), tell.complaint(cid)
     form = {"name": "x", "dimension_set": "rater", "asks": ["perception"], "items": [item("a", "empathy")]}
     own, step = f"/v1/customers/{cid}", f"/v1/complaints/{complaint}"
+    one, two, _ = (tell.customer(which) for which in ("m1", "m2", "m3"))
+    merge = tell.post("/v1/merges", {"survivor": one, "merged": two}).json()["id"]
     return [
         ("/v1/customers", {"kind": "internal", "name": "x"}),
         ("/v1/customers/upsert", {"ref": ref + "-new", "name": "y"}),
@@ -25,6 +27,8 @@ def posts(tell: Teller) -> list[tuple[str, Json]]:
         (f"{own}/purchases", {"order": "o", "amount": money("1.00")}),
         (f"{own}/loss", {"reason": "moved"}),
         (f"{own}/win-back", {"approach": "phone", "by": "lan", "outcome": "came back"}),
+        ("/v1/merges", {"survivor": one, "merged": tell.ref("m3")}),
+        (f"/v1/merges/{merge}/undo", {}),
         ("/v1/deliveries", {"customer": ref, "programme": "welcome"}),
         ("/v1/touchpoints", contact),
         (f"/v1/promises/{promise}/kept", {}),

@@ -82,6 +82,7 @@ def test_facts_are_cloudevents_of_the_form_their_schemas_state(facts: list[Told]
         "customer.lost",
         "customer.won_back",
         "customer.merged",
+        "customer.unmerged",
         "customer.erased",
         "care.planned",
         "care.delivered",

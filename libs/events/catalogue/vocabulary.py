@@ -45,6 +45,20 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("understand", "Understand", "Thấu hiểu", "了解"),
         ("partner", "Partner", "Thiết lập quan hệ", "建立关系"),
     ),
+    "merge_sides": _labels(
+        ("survivor", "The surviving record", "Hồ sơ được giữ lại", "保留的档案"),
+        ("merged", "The merged record", "Hồ sơ được gộp vào", "被合并的档案"),
+    ),
+    "duplicate_reasons": _labels(
+        ("phone", "Same phone number", "Trùng số điện thoại", "电话相同"),
+        ("email", "Same e-mail address", "Trùng địa chỉ email", "电子邮箱相同"),
+        ("name_and_birthday", "Same name and birthday", "Trùng tên và ngày sinh", "姓名与生日相同"),
+        ("name_and_address", "Same name and address", "Trùng tên và địa chỉ", "姓名与地址相同"),
+    ),
+    "record_flags": _labels(
+        ("bad_phone", "Not a phone number", "Không phải số điện thoại", "不是有效电话"),
+        ("bad_email", "Not an e-mail address", "Không phải địa chỉ email", "不是有效电子邮箱"),
+    ),
 }  # fmt: skip
 
 _CARE: dict[str, dict[str, Labels]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -133,16 +132,6 @@ async def test_a_merged_one_takes_its_person_along(house: House) -> None:
     assert await people(house, a, b, c) == [{a, b, c}] * 3
     await undo(house, lower)
     assert await people(house, a, b, c) == [{a}, {b, c}, {b, c}]
-
-
-async def test_two_who_merge_at_once_make_no_ring(house: House) -> None:
-    a, b, c = [await known(house, f"pos:{n}") for n in "abc"]
-    pairs = [(a, b), (b, c), (c, a), (b, a), (a, c), (c, b)]
-    bodies = [{"survivor": survivor, "merged": merged} for survivor, merged in pairs]
-    answers = await asyncio.gather(*(house.http.post("/v1/merges", json=body) for body in bodies))
-    assert sorted(r.status_code for r in answers) == [201, 201, 409, 409, 409, 409]
-    await house.follow()
-    assert await people(house, a, b, c) == [{a, b, c}] * 3
 
 
 async def test_a_dry_run_shows_field_by_field_what_would_become(house: House) -> None:
