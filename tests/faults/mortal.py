@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from typing import Any
 from libs.events.log import Consumer, Locate, Log, Outgoing, Record, Slot
 from libs.events.log.opening import open_log
 from libs.runtime.services import SERVICES, definition
+from tests.faults.load import Load
+from tests.faults.workload import workload
 from tests.faults.world import NamedLog, Place, World, world
 
 BATCH = 12
@@ -111,9 +114,14 @@ def applying(apply: Any, fuse: Fuse) -> Any:
 
 
 async def live(place: Place, service: str, loop: str, fuse: Fuse) -> None:
-    """One of the service's loops, until the fuse burns."""
+    """One of the service's loops, until the fuse burns; `load` is a caller's, and ends when everything was told."""
     log = MortalLog(open_log(place.log_url), fuse)
     name = f"{service} {loop}"
+    if loop == "load":
+        async with world(place, SERVICES, (), create=False) as mortal:
+            await Load(mortal, workload()).run()
+        fuse.armed = True
+        fuse.reached("told")
     async with world(place, [service], [name], create=False, log=log) as mortal:
         wire(mortal, service, fuse)
         await dict(mortal.loops())[name]()
@@ -126,7 +134,10 @@ def die(place: dict[str, str], service: str, loop: str, step: str, nth: int) -> 
     signal.alarm(LIFETIME)
     try:
         asyncio.run(live(Place(**place), service, loop, Fuse(step, nth)))
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(0)
 
 

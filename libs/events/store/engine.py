@@ -131,6 +131,7 @@ class SqlStore:
                 outcomes.append(self._deciding.decide(work, unit, id(unit) in again))
             except Exception as error:
                 outcomes.append(error)
+        await self._locking.confirm(tx, work, [u for u, o in zip(units, outcomes, strict=True) if refused(o)])
         await write(tx, work, self._folding, self._vault)
         return outcomes
 
@@ -198,6 +199,11 @@ class SqlStore:
 def appended(outcome: Outcome | BaseException) -> bool:
     """Whether something new was appended."""
     return isinstance(outcome, Outcome) and any(v.status == "appended" for v in outcome.verdicts)
+
+
+def refused(outcome: Outcome | BaseException) -> bool:
+    """Whether the answer was no."""
+    return isinstance(outcome, Outcome) and outcome.refusal is not None
 
 
 def failed(error: BaseException) -> Outcome:

@@ -45,6 +45,17 @@ class Locking:
         positions = {bytes(n): Position(self._service, s, q) for n, s, q in found.names}
         return Work(subjects, positions, await self._receipts(tx, found.receipts, subjects), named)
 
+    async def confirm(self, tx: Transaction, work: Work, refused: Sequence[Unit]) -> None:
+        """Makes sure that these units' names are as they were read. Raises `Stale` where one was taken since.
+
+        States are read under the lock, names maybe before it was had. Who writes a name that was taken in between
+        hears of it; who is refused writes nothing, and may be refused only because the same command was faster.
+        """
+        mine = [work.named[id(request)] for unit in refused for request in unit.requests]
+        names = {name for n in mine for name in (n.own, *n.unique, *(needed for needed, _ in n.needs))}
+        if (unseen := names - work.names.keys()) and await tx.select_in(schema.names, "name", unseen):
+            raise Stale("a name was taken while a lock was waited for")
+
     async def read(self, reader: Reader, wanted: Sequence[str]) -> dict[str, Subject]:
         """Subjects as they stand, without a lock."""
         columns = ("subject", "sequence", "recorded", "erased_before", "state", "state_version")

@@ -48,6 +48,8 @@ outbox = Table(
     Column("subject", _text, nullable=False),
     Column("head", LargeBinary, nullable=False),
     Column("value", LargeBinary, nullable=False),
+    # SQLite would give the numbers of deleted rows again, and a relay that is slow to clear up would delete new rows
+    sqlite_autoincrement=True,
 )
 receipts = Table(
     "receipts",

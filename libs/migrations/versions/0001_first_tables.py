@@ -63,6 +63,7 @@ def _store(op: Operations) -> None:
         sa.Column("subject", ids, nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "receipts",
