@@ -15,7 +15,7 @@ from jsonschema_rs import Draft202012Validator
 
 from tests.stories.calls import posts
 from tests.stories.holdings import Told, records
-from tests.stories.teller import Teller, rated
+from tests.stories.teller import Teller, rated, until
 from tests.support.product import Product
 
 SOURCES = {"customers": "profile", "care": "care", "complaints": "complaints", "scores": "scoring"}
@@ -35,9 +35,8 @@ def facts(started: Callable[[str], Product]) -> list[Told]:
     last = tell.post("/v1/customers", two).headers["event-position"]
     tell.get("/v1/reports/satisfaction", after=last)
     # the last thing that the loop brings about: what was scored was announced, and cared for
-    for _ in range(200):
-        if tell.get("/v1/due", customer=customer, programme="recovery_care", until="2100-01-01T00:00:00Z")["items"]:
-            break
+    planned = {"customer": customer, "programme": "recovery_care", "until": "2100-01-01T00:00:00Z"}
+    until("recovery care", lambda: tell.get("/v1/due", **planned)["items"])
     return records(distributed)
 
 

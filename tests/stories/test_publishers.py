@@ -176,8 +176,8 @@ def test_everything_three_times_in_any_order(way: str, seed: int) -> None:
             scrambled = dice.sample(events * 3, 3 * len(events))
             publisher = Kafka(product, dice) if way == "kafka" else Http(tell, dice)
             publisher.publish(scrambled[: 2 * len(events)])
-            until("the answers wait for their form", lambda: _status(tell, "s1") == "parked")
-            assert _status(tell, "s4") == "parked"
+            for early in ("s1", "s4"):
+                until(f"{early} waits for its form", lambda early=early: _status(tell, early) == "parked" or None)  # type: ignore[misc]
             second = {**SURVEY, "items": [item("quick", "responsiveness")], "nps": True}
             tell.post(f"/v1/surveys/{survey}/versions", second, key="its second version")
             publisher.publish(scrambled[2 * len(events) :])

@@ -81,8 +81,10 @@ async def test_whatever_is_published_wrong(distributed: Product) -> None:
     for one in [*good, *batch[:40], *batch[41:]]:
         until(one["id"], lambda one=one: status(tell, one["id"])["status"] == "appended" or None)  # type: ignore[misc]
     until("the last in quarantine", lambda: status(tell, f"{tell.tag} batch 40")["status"] == "quarantined" or None)
+    wanted = before + len(bad) + 1
+    until("all in quarantine", lambda: sum(listed(distributed).values()) >= wanted, within=60)
     found = listed(distributed)
-    assert sum(found.values()) == before + len(bad) + 1, f"each once, and nothing else: {found}"
+    assert sum(found.values()) == wanted, f"each once, and nothing else: {found}"
     reasons = {name.split(":")[0] for name in bad}
     assert reasons <= set(found), reasons - set(found)
     for name in ("member", "negative", "version", "two", "large"):
