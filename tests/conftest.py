@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.engines import Kafka, Postgres, Unavailable, keeper
 from tests.engines.postgres import database
@@ -23,6 +24,12 @@ from tests.engines.postgres import database
 SERVICES = ("profile", "care", "complaints", "scoring")
 POSTGRES_URL, KAFKA_ADDRESS = "CARELEDGER_TEST_POSTGRES_URL", "CARELEDGER_TEST_KAFKA"
 RUN = pytest.StashKey[keeper.Keeper]()
+
+# A change is judged by what it changed: the same examples every time, however slow the machine. To explore, ask for
+# others (`--hypothesis-profile=explore`, or the soak tests).
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
