@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.engines import Kafka, Postgres, Unavailable, keeper
@@ -40,6 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if running := config.stash.get(RUN, None):
         running.stop()
+
+
+@pytest.fixture(autouse=True)
+def log_as_found() -> Iterator[None]:
+    """What a test does to the process's log ends with it."""
+    yield
+    structlog.reset_defaults()
 
 
 def missing(reason: object) -> None:

@@ -58,4 +58,5 @@ def careledger(version: Version = False) -> None:
     import structlog
 
     # warnings are for the operator's eyes: what a command answers on its output may be read by programs
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # (looked up at each line: whoever runs a command inside another program may give it another stream)
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
