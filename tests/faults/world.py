@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -129,6 +130,13 @@ class World:
         except TimeoutError:
             raise AssertionError(f"never done: {self.waits_for}") from None
 
+    async def hears_of(self, entries: int) -> None:
+        """Waits until so many entries stand in the quarantines."""
+        async with asyncio.timeout(PATIENCE):
+            while (found := await self.quarantined()) < entries:
+                self.waits_for = f"{found} of {entries} entries"
+                await asyncio.sleep(0.05)
+
     async def left(self) -> str:
         """What is still to be done; "" for nothing."""
         lasts = {name: await last_numbers(service) for name, service in self.services.items()}
@@ -209,11 +217,12 @@ async def marks(service: Assembled, consumer: str) -> dict[tuple[str, str], int]
 
 @asynccontextmanager
 async def world(
-    place: Place, names: Sequence[str], consumers: Sequence[str], *, create: bool = True, log: Log | None = None
+    place: Place, names: Sequence[str], consumers: Sequence[str], *, create: bool = True, log: Log | None = None,
+    now: datetime = NOW,
 ) -> AsyncIterator[World]:
-    """The services there, none of their loops running. Everything happens at one moment, `NOW`."""
+    """The services there, none of their loops running. Everything is heard at one moment."""
     settings, log = place.settings(), log or NamedLog(open_log(place.log_url))
-    services = {n: assemble(definition(n), settings, load_secrets(settings), log, FixedClock(NOW)) for n in names}
+    services = {n: assemble(definition(n), settings, load_secrets(settings), log, FixedClock(now)) for n in names}
     try:
         await log.start()
         if create:

@@ -13,12 +13,12 @@ from libs.events.consuming.decoding import Arrival, Bad, decode, pack, unpack
 from libs.events.consuming.sequencing import Mark
 from libs.events.consuming.tables import applied, quarantine, waiting
 from libs.events.store.database import Transaction
-from libs.events.store.instants import to_micros
+from libs.events.store.instants import from_micros, to_micros
 
 Key = tuple[str, str]
 """A subject of a service: (service, subject)."""
 MOST = 2000
-_MARK = ("subject", "service", "consumer", "sequence", "event_id", "epoch")
+_MARK = ("subject", "service", "consumer", "sequence", "event_id", "epoch", "recorded")
 _w = waiting.c
 _PLACE = ("subject", "service", "epoch", "sequence", "event_id")
 _FORGET = delete(waiting).where(
@@ -36,14 +36,20 @@ class Ledger:
         """The last fact taken of each."""
         rows = await tx.select_in(applied, "subject", {subject for _, subject in keys}, columns=_MARK)
         return {
-            (service, subject): Mark(sequence, event_id, epoch)
-            for subject, service, consumer, sequence, event_id, epoch in rows
+            (service, subject): Mark(sequence, event_id, epoch, None if recorded is None else from_micros(recorded))
+            for subject, service, consumer, sequence, event_id, epoch, recorded in rows
             if consumer == self._consumer
         }
 
     async def set_marks(self, tx: Transaction, marks: Iterable[tuple[Key, Mark]]) -> None:
         """Remembers the last fact taken of each."""
-        rows = [(s, service, self._consumer, m.sequence, m.event_id, m.epoch) for (service, s), m in marks]
+        rows = [
+            (
+                s, service, self._consumer, m.sequence, m.event_id, m.epoch,
+                None if m.recorded is None else to_micros(m.recorded),
+            )
+            for (service, s), m in marks
+        ]  # fmt: skip
         await tx.upsert(applied, rows, columns=_MARK)
 
     async def kept(self, tx: Transaction, keys: Collection[Key]) -> tuple[list[Arrival], bool]:

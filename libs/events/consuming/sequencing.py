@@ -3,7 +3,9 @@
 The rules, against the mark (the last fact taken):
 
 - the next number is taken, and after it whatever waited for it;
-- a number that was passed is a duplicate; a taken number with another id is a *fork*: two facts claim one place;
+- a number that was passed is a duplicate; a taken number with another id is a *fork*: two facts claim one place. Of
+  numbers before the mark no ids are kept. But recorded times never go back within a subject, so what was recorded after
+  the mark is not what was taken there: it is a fork, too;
 - a number further on waits;
 - a higher *epoch* is a restored store's new life: its facts are taken from any number that the mark has reached or just
   not passed, for the store had lost what came after, and the mark goes back with them;
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from libs.events.envelope import Event
@@ -27,11 +30,13 @@ class Carrier(Protocol):
 
 
 class Mark(NamedTuple):
-    """The last fact taken of a subject; sequence 0: none."""
+    """The last fact taken of a subject; sequence 0: none. `recorded`, when its store took it, is part of what the id
+    stands for; None where that was not noted."""
 
     sequence: int = 0
     event_id: str = ""
     epoch: int = 0
+    recorded: datetime | None = field(default=None, compare=False)
 
 
 NOTHING = Mark()
@@ -71,7 +76,7 @@ class Sequencer(Generic[C]):
         if not taken:
             return self.before
         last = self.ready[taken - 1].event
-        return Mark(last.sequence, last.id, last.epoch)
+        return Mark(last.sequence, last.id, last.epoch, last.recorded)
 
     def _place(self, carried: C) -> bool:
         """Puts one fact where it belongs; whether the mark moved."""
@@ -86,8 +91,7 @@ class Sequencer(Generic[C]):
         if epoch < self._epoch:
             self.ended.append(carried)
         elif epoch == self._epoch and sequence <= self._sequence:
-            taken = self._id_at(sequence)
-            (self.duplicates if taken in (None, event.id) else self.forks).append(carried)
+            (self.forks if self._forks(event) else self.duplicates).append(carried)
         elif self.ahead.setdefault((epoch, sequence, event.id), carried) is not carried:
             self.duplicates.append(carried)
         return False
@@ -100,6 +104,13 @@ class Sequencer(Generic[C]):
             moved = False
             for place in sorted(waited):
                 moved |= self._place(waited[place])
+
+    def _forks(self, event: Event) -> bool:
+        """Whether another fact has the number that this one claims."""
+        if taken := self._id_at(event.sequence):
+            return taken != event.id
+        before = self.before
+        return event.epoch == before.epoch and before.recorded is not None and event.recorded > before.recorded
 
     def _id_at(self, sequence: int) -> str | None:
         """Who took a number of this life, as far as that is still known: the last one, and those taken just now."""

@@ -27,6 +27,7 @@ applied = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("event_id", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("recorded", BigInteger),
     postgresql_with={"fillfactor": 70},  # rows are updated again and again: with room beside them no index is touched
 )
 """The last fact that each consumer took of each subject of each service: all that is needed to know a duplicate."""

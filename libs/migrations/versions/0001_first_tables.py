@@ -108,6 +108,7 @@ def _consuming(op: Operations) -> None:
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("recorded", sa.BigInteger()),
     )
     op.create_table(
         "consumer_waiting",
