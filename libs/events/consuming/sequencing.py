@@ -30,13 +30,12 @@ class Carrier(Protocol):
 
 
 class Mark(NamedTuple):
-    """The last fact taken of a subject; sequence 0: none. `recorded`, when its store took it, is part of what the id
-    stands for; None where that was not noted."""
+    """The last fact taken of a subject; sequence 0: none. `recorded` is when its store took it, where that was noted."""
 
     sequence: int = 0
     event_id: str = ""
     epoch: int = 0
-    recorded: datetime | None = field(default=None, compare=False)
+    recorded: datetime | None = None
 
 
 NOTHING = Mark()

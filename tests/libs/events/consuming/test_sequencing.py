@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -80,11 +81,22 @@ def test_two_that_wait_for_one_place_are_a_fork_once_it_is_reached() -> None:
     assert len(sequencer.forks) == 1
 
 
+def test_what_was_recorded_after_the_mark_is_not_what_was_taken_before_it() -> None:
+    """The ids of numbers long passed are not kept; that recorded times never go back within a subject tells as much."""
+    last = carried(9)
+    sequencer: Sequencer[Carried] = Sequencer(Mark(9, last.event.id, 0, last.event.recorded))
+    again, other = carried(4), carried(5, other="x")
+    other.event = replace(other.event, recorded=last.event.recorded + timedelta(hours=1))
+    sequencer.offer_all([again, other, last])
+    assert sequencer.duplicates == [again, last]
+    assert sequencer.forks == [other]
+
+
 def test_a_new_life_goes_on_from_where_the_restored_store_stood() -> None:
     sequencer: Sequencer[Carried] = Sequencer(Mark(10, "c1-10-0"))
     sequencer.offer_all([carried(8, epoch=1), carried(9, epoch=1), carried(9), carried(10), carried(8, epoch=1)])
     assert numbers(sequencer.ready) == [8, 9]
-    assert sequencer.mark(2) == Mark(9, "c1-9-1", 1)
+    assert sequencer.mark(2)[:3] == (9, "c1-9-1", 1)
     assert numbers(sequencer.ended) == [9, 10]
     assert numbers(sequencer.duplicates) == [8]
 
