@@ -30,7 +30,7 @@ class Carrier(Protocol):
 
 
 class Mark(NamedTuple):
-    """The last fact taken of a subject; sequence 0: none. `recorded` is when its store took it, where that was noted."""
+    """The last fact taken of a subject; sequence 0: none. `recorded` is when its store took it, where noted."""
 
     sequence: int = 0
     event_id: str = ""
