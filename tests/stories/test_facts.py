@@ -35,8 +35,8 @@ def facts(started: Callable[[str], Product]) -> list[Told]:
     last = tell.post("/v1/customers", two).headers["event-position"]
     tell.get("/v1/reports/satisfaction", after=last)
     # the last thing that the loop brings about: what was scored was announced, and cared for
-    path = f"/v1/due?customer={customer}&programme=recovery_care&until=2100-01-01T00:00:00Z"
-    until("recovery care", lambda: tell.get(path)["items"])
+    planned = {"customer": customer, "programme": "recovery_care", "until": "2100-01-01T00:00:00Z"}
+    until("recovery care", lambda: tell.call("GET", "/v1/due", params=planned).json()["items"])
     return records(distributed)
 
 
