@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -31,7 +31,8 @@ def entries(service: str, reason: str, limit: int) -> None:
         if not found:
             out.print("the quarantine is empty" if not reason else "nothing there for that reason")
             return
-        table = Table("entry", "kind", "state", "type", "reason", "where", "since", box=None)
+        # an entry's id is what the other commands ask for: it is never shortened
+        table = Table(Column("entry", no_wrap=True, min_width=24), "kind", "state", "type", "reason", "where", "since", box=None)
         for e in found:
             where = f"{e.topic}/{e.partition}@{e.offset}" if e.topic else "http"
             table.add_row(e.id, e.kind, e.state, e.type, e.reason, where, f"{e.created:%Y-%m-%d %H:%M}")

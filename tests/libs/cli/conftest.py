@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from libs.cli import screen
 from libs.cli.main import app
 from tests.libs.cli.door import KEY, Door, open_door
 
@@ -14,6 +15,13 @@ Careledger = Callable[..., Result]
 def door() -> Iterator[Door]:
     with open_door() as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def wide_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal's width is read once a process, whichever test comes first."""
+    monkeypatch.setattr(screen.out, "_width", 140)
+    monkeypatch.setattr(screen.err, "_width", 140)
 
 
 @pytest.fixture
