@@ -32,7 +32,8 @@ def entries(service: str, reason: str, limit: int) -> None:
             out.print("the quarantine is empty" if not reason else "nothing there for that reason")
             return
         # an entry's id is what the other commands ask for: it is never shortened
-        table = Table(Column("entry", no_wrap=True, min_width=24), "kind", "state", "type", "reason", "where", "since", box=None)
+        entry = Column("entry", no_wrap=True, min_width=24)
+        table = Table(entry, "kind", "state", "type", "reason", "where", "since", box=None)
         for e in found:
             where = f"{e.topic}/{e.partition}@{e.offset}" if e.topic else "http"
             table.add_row(e.id, e.kind, e.state, e.type, e.reason, where, f"{e.created:%Y-%m-%d %H:%M}")
