@@ -57,9 +57,11 @@ class Scoring:
         """The read model of just these facts, whatever numbers are missing between them."""
         self.loop.run(self._given(events))
 
-    def told(self, as_of: datetime = NOW, known_at: datetime | None = None) -> Told:
-        """What it says of everybody."""
-        return self.loop.run(self._told(as_of, known_at))
+    def told(
+        self, as_of: datetime = NOW, known_at: datetime | None = None, mixed: random.Random | None = None
+    ) -> Told:
+        """What it says of everybody; `mixed`: the database gives the facts in any order."""
+        return self.loop.run(self._told(as_of, known_at, mixed))
 
     async def _run(self, log: FakeLog, again: random.Random | None) -> None:
         await self._empty()
@@ -99,11 +101,14 @@ class Scoring:
         async with self.database.begin() as tx:
             await Facts().apply(tx, events)
 
-    async def _told(self, as_of: datetime, known_at: datetime | None) -> Told:
+    async def _told(self, as_of: datetime, known_at: datetime | None, mixed: random.Random | None) -> Told:
         found: Told = {}
         for who in PEOPLE:
             person = await people.find(self.database, who, known_at)
-            asked = person.id, person.facts, as_of
+            facts = list(person.facts)
+            if mixed:
+                mixed.shuffle(facts)
+            asked = person.id, facts, as_of
             made = {"score": score(*asked, known_at=known_at), "why": explain(*asked, known_at=known_at)}
             known = any(f.time <= as_of and (known_at is None or f.recorded <= known_at) for f in person.facts)
             found[who] = made | {"id": person.id, "others": person.others} if known else None

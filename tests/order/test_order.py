@@ -33,7 +33,7 @@ def same_however_it_comes(scoring: Scoring, teller: Teller, dice: random.Random)
     scoring.ordinary(teller.events)
     want = scoring.told()
     scoring.run(RoughLog.of(teller.events, dice), again=dice)
-    assert scoring.told() == want
+    assert scoring.told(mixed=dice) == want
     scoring.rebuilt()
     assert scoring.told() == want
 
