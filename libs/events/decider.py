@@ -27,12 +27,14 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A fact as the domain folds it: plain data (a shredded personal field is None), when, and its number."""
+    """A fact as the domain folds it: plain data (a shredded personal field is None), when, its number, and the digest
+    of the key that it was told under, which orders facts of one moment."""
 
     data: Data
     at: datetime
     sequence: int
     id: str = ""
+    key: str = ""
 
 
 class Command(Protocol):

@@ -141,8 +141,8 @@ class Desk:
         caller = asked.caller
         return Call(
             body=asked.body, subject=subject, at=at, now=now, name=caller.name(), key=caller.digest(),
-            identities=self.identities, cause=caller.cause, keyed=bool(caller.raw), by=caller.who(),
-            path=asked.path, found=found, states=states,
+            identities=self.identities, cause=caller.cause, keyed=bool(caller.raw),
+            published=caller.published, by=caller.who(), path=asked.path, found=found, states=states,
         )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from libs.events.identities import Identities, uuid_v8
 from libs.events.units import Loaded, Position, Request, Unit
 
 B = TypeVar("B", bound=BaseModel)
+EVENT = "event"
+"""The scope of callers who publish events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class Caller:
         """Who it is: the name of an API key, or the source of an event."""
         if self.scope.startswith("http "):
             return self.scope.removeprefix("http ").rsplit(" ", 2)[0]
-        return self.raw.split(" ")[0][:200] if self.scope == "event" else ""
+        return self.raw.split(" ")[0][:200] if self.published else ""
+
+    @property
+    def published(self) -> bool:
+        """Whether it came as an event."""
+        return self.scope == EVENT
 
     def digest(self) -> str:
         """What the facts keep of the key, the same on every deployment."""
@@ -56,7 +63,7 @@ class Call(Generic[B]):
 
     `subject` is the addressed customer's id, already resolved, or "" where none was named. `found` answers the
     door's `lookups`, `states` its `loads` and `follows`. `now` is the moment of receipt; `at` when it happened;
-    `by` who asks.
+    `by` who asks; `keyed`: under a key of their own; `published`: by an event.
     """
 
     body: B
@@ -68,6 +75,7 @@ class Call(Generic[B]):
     identities: Identities
     cause: str = ""
     keyed: bool = False
+    published: bool = False
     by: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[str, Position] = field(default_factory=dict)

@@ -15,7 +15,11 @@ from libs.events.units import Unit
 
 
 class View(Protocol):
-    """A read model: its tables, and how facts change them. Made of nothing but facts, so it can be built again."""
+    """A read model: its tables, and how facts change them. Made of nothing but facts, so it can be built again.
+
+    Where a version of the program folds otherwise into the same tables than the one before, the view says so by a
+    higher number `fold`; then it is built again as if its tables had changed.
+    """
 
     topics: tuple[str, ...]
     tables: MetaData

@@ -60,12 +60,14 @@ async def prepare_views(database: Database, views: Sequence[View], *, force: boo
 
 
 def shapes(dialect: str, views: Sequence[View]) -> dict[str, str]:
-    """The digest of every table of the views, by the name it is noted under."""
+    """The digest of every table of the views, and of how it is folded, by the name it is noted under."""
     speaking = registry.load(dialect)()
+    folds = {table.name: getattr(view, "fold", 0) for view in views for table in view.tables.sorted_tables}
     found = {}
     for table in (table for view in views for table in view.tables.sorted_tables):
         indexes = sorted(str(CreateIndex(index).compile(dialect=speaking)) for index in table.indexes)
         text = " ".join("\n".join([str(CreateTable(table).compile(dialect=speaking)), *indexes]).split())
+        text += f" fold {fold}" if (fold := folds[table.name]) else ""
         found[f"views:{table.name}"] = hashlib.sha256(text.encode()).hexdigest()[:16]
     return found
 

@@ -46,7 +46,11 @@ def upsert(call: Call[RecordedBody]) -> Unit:
     refs = [*([body.ref] if body.ref else []), *(body.refs or [])]
     if refs:
         members["refs"] = list(dict.fromkeys(refs))
-    record = call.request(call.subject, Record(at=call.at, members=members, subject=call.subject, by=call.by))
+    stated = Record(
+        at=call.at, members=members, subject=call.subject, keyed=call.keyed, dated=body.at is not None,
+        published=call.published, by=call.by,
+    )  # fmt: skip
+    record = call.request(call.subject, stated)
     return Unit((record, *links(call, call.subject, refs)))
 
 

@@ -66,7 +66,7 @@ class Teller:
         self.events.append(event)
         decider = self.deciders[service]
         state = self.states.get((service, subject), decider.initial())
-        self.states[service, subject] = decider.evolve(state, Happened(data, at, sequence, event.id))
+        self.states[service, subject] = decider.evolve(state, Happened(data, at, sequence, event.id, key))
 
     def undo(self, subject: str) -> None:
         """The last merge of a subject is taken back."""

@@ -18,7 +18,7 @@ from libs.events.catalogue import TOPICS, type_of
 from libs.events.clock import FixedClock
 from libs.events.decider import NotYet
 from libs.events.desk import Asked, Desk
-from libs.events.doors import Caller
+from libs.events.doors import EVENT, Caller
 from libs.events.envelope import Event
 from libs.events.identities import Identities
 from libs.events.service import Definition, Platform
@@ -77,11 +77,13 @@ class House:
         units = [unit for policy in answering for unit in policy.react(event, self.clock.now())]
         return await self.platform.store.execute_all(units)
 
-    async def publish(self, kind: str, data: dict[str, Any], subject: str = "", at: str = "") -> Outcome:
+    async def publish(
+        self, kind: str, data: dict[str, Any], subject: str = "", at: str = "", key: str = ""
+    ) -> Outcome:
         """Another system's event, taken through the same door as HTTP."""
         door = next(d for d in self.definition.doors if d.event == kind)
         body = door.body.model_validate_json(orjson.dumps(data | ({"at": at} if at else {})))
-        return await self.platform.desk.perform(Asked(door, body, Caller("event", str(uuid.uuid4())), subject))
+        return await self.platform.desk.perform(Asked(door, body, Caller(EVENT, key or str(uuid.uuid4())), subject))
 
     async def publish_all(self, events: Iterable[tuple[str, dict[str, Any], str, str]]) -> None:
         """Many events; those that come too early are tried again when something came. All are taken in the end."""

@@ -49,14 +49,16 @@ class Record(Data):
 
 @event("customer.recorded", TOPIC)
 class CustomerRecorded(Record):
-    """A customer's record was opened. `bare`: only because something else was heard about them; not hashed."""
+    """A customer's record was opened. `bare`: only because something else was heard about them; not hashed. Otherwise
+    one in the hash with `customer.updated`: which of two statements opens a record depends on the order of arrival."""
 
     bare: Generated[bool] = False
 
 
 @event("customer.updated", TOPIC)
 class CustomerUpdated(Record):
-    """Members of the record changed to what is stated."""
+    """Members of the record are what is stated, as of the fact's time; told also where they were so before, or have
+    changed since."""
 
 
 @event("customer.acquired", TOPIC)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from libs.events.consuming.faults import may_pass
 from libs.events.decider import Invalid, NotYet, Refused
 from libs.events.desk import GENERATIONS, Asked, Desk
-from libs.events.doors import Caller, Door
+from libs.events.doors import EVENT, Caller, Door
 from libs.events.identities import Identities, as_id
 from libs.events.inbox.parsing import Letter, Unfit
 from libs.events.units import Outcome, Position, Status
@@ -59,7 +59,7 @@ def command_name(key: str) -> str:
 
 def caller(key: str) -> Caller:
     """Who asks by an event: the same by topic and by HTTP, so that what comes both ways is taken once."""
-    return Caller("event", key)
+    return Caller(EVENT, key)
 
 
 class Judging:

@@ -73,7 +73,7 @@ class Folding(Generic[S]):
         """The state after a fact, given as a row of `events`."""
         raw = opened_data(row.type, row.version, orjson.loads(row.data), row.id, key)
         data = catalogue.find(row.type).model.model_validate(raw)
-        return self.decider.evolve(state, Happened(data, from_micros(row.time), row.sequence, row.id))
+        return self.decider.evolve(state, Happened(data, from_micros(row.time), row.sequence, row.id, row.key))
 
 
 def event_of(row: Any, service: str, data: dict[str, Any]) -> Event:

@@ -127,7 +127,7 @@ class Deciding:
         position = Position(self._service, event.subject, event.sequence)
         for name in new.names:
             self._name(work, self._hashing.of(name), position)
-        happened = Happened(data, event.time, event.sequence, event_id)
+        happened = Happened(data, event.time, event.sequence, event_id, key)
         subject.state = self._folding.decider.evolve(subject.state, happened)
         return event
 

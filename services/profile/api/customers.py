@@ -107,7 +107,7 @@ def router(platform: Platform) -> APIRouter:
         def version(verdicts: Sequence[Verdict]) -> int:
             return (record_version(verdicts) or 0) + others
 
-        seen = {name: (person.state.record.get(name), at) for name, at in person.state.touched.items()}
+        seen = {name: (person.state.record.get(name), said.at) for name, said in person.state.touched.items()}
         asked = Change(patch=patch, versions=None if match.any else frozenset({person.own.version}), seen=seen)
         return await write(
             request, platform, CHANGED, asked, customer=person.id, path={"id": person.id}, render=render, created=200,

@@ -98,7 +98,7 @@ async def facts_of(platform: Platform, person: reading.Person) -> list[history.F
     for subject in members(person):
         for event in await platform.store.history(subject):
             data = catalogue.find(event.type).model.model_validate(event.data)
-            happened = Happened(data, event.time, event.sequence, event.id)
+            happened = Happened(data, event.time, event.sequence, event.id, event.key)
             found.append(history.Fact(subject, event.type, event.key, event.recorded, happened))
     return found
 

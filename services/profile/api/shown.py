@@ -104,7 +104,7 @@ def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> di
         "value_class": person.value_class,
         "bare": person.bare,
         "known_since": person.since,
-        "acquisition": person.acquisition.model_dump() if person.acquisition else None,
+        "acquisition": person.acquisition.model_dump(exclude={"key"}) if person.acquisition else None,
         **{name: person.record.get(name) for name in MEMBERS if name != "kind"},
         "merged_from": list(merged_from),
         "flags": flags(person.record, settings().region),

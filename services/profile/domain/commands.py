@@ -19,11 +19,18 @@ from services.profile.domain.stages import Move
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Plain):
-    """The record is stated, all or some of it (`members`, in JSON's values). `anew`: it is meant to be a new one."""
+    """The record is stated, all or some of it (`members`, in JSON's values). `anew`: it is meant to be a new one.
+
+    `keyed`: it can be told from every other statement, however alike. `dated`: its moment was stated, too. `published`:
+    by a system that has not seen the record.
+    """
 
     members: Mapping[str, Any]
     subject: str
     anew: bool = False
+    keyed: bool = False
+    dated: bool = False
+    published: bool = False
     by: str = ""
 
 

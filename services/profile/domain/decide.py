@@ -30,7 +30,7 @@ Command = Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purc
 class CustomerDecider:
     """The rules of one customer id."""
 
-    version = 2
+    version = 3
     state = Customer
 
     def initial(self) -> Customer:

@@ -14,20 +14,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from libs.events.catalogue.customers import Side
-from services.profile.domain.records import MEMBERS
+from services.profile.domain.records import MEMBERS, Said
 from services.profile.domain.state import Customer
 
-EVER = datetime.min.replace(tzinfo=UTC)
+EVER = Said(datetime.min.replace(tzinfo=UTC))
 CHOOSABLE = tuple(member for member in MEMBERS if member != "refs")
 """Members of which one value counts; references of both sides are the person's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A member's value, and the moment for which it was stated."""
+    """A member's value, and the statement that it comes from."""
 
     value: Any
-    at: datetime
+    said: Said
 
 
 Record = dict[str, Stated]
@@ -49,7 +49,7 @@ def joined(survivor: Customer, others: Mapping[str, Customer], as_of: datetime |
             "known": any(s.known for s in states),
             "bare": all(s.bare for s in states if s.known),
             "record": record,
-            "touched": {name: stated.at for name, stated in told.items()},
+            "touched": {name: stated.said for name, stated in told.items()},
             "moves": tuple(move for s in states for move in s.moves),
             "since": min((s.since for s in states if s.since), default=None),
             "value_class": next((s.value_class for s in states if s.value_class), None),
@@ -68,12 +68,12 @@ def settled(survivor: Customer, others: Mapping[str, Customer], as_of: datetime 
             name = part_of[name]
         return name
 
-    for name in sorted(others, key=lambda n: (others[n].merged_at or EVER, n)):
+    for name in sorted(others, key=lambda n: (others[n].merged_at or EVER.at, n)):
         edge = others[name]
         end = part(edge.merged_into if edge.merged_into and edge.merged_into in others else "")
         start = part(name)
         if start != end:
-            at = edge.merged_at or EVER
+            at = edge.merged_at or EVER.at
             choices = edge.choices if as_of is None or at <= as_of else {}
             records[end] = met(records[end], records[start], choices, at)
             part_of[start] = end
@@ -97,15 +97,15 @@ def met(survivor: Record, merged: Record, choices: Mapping[str, Side], at: datet
                 ours = chosen(ours, at)
             case "merged":
                 theirs = chosen(theirs, at)
-                if ours and ours.at <= theirs.at:
+                if ours and ours.said.at <= theirs.said.at:
                     ours = None
             case None:
                 pass
         found = [side for side in (ours, theirs) if side]
-        record[name] = max(found, key=lambda side: side.at)  # of equals the first
+        record[name] = max(found, key=lambda side: side.said.at)  # of equals the first
     return record
 
 
 def chosen(side: Stated | None, at: datetime) -> Stated:
     """A side's value, stated anew by whoever chose it; that nothing was known of it can be chosen, too."""
-    return Stated(side.value, max(side.at, at)) if side else Stated(None, at)
+    return Stated(side.value, max(side.said, Said(at))) if side else Stated(None, Said(at))

@@ -1,36 +1,66 @@
-"""Stating and changing a record."""
+"""Stating and changing a record.
+
+What other systems publish about one customer comes in any order, and none of them has seen the record. So a statement
+with a key of its own becomes a fact just as it was told, even where it says nothing new or is older than what is known:
+whether it matters can change with the next one that comes late. Whoever calls by HTTP is answered with the record as
+they left it: of two calls for one moment the later one counts, and one that plainly repeats what is known is no news.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from libs.events.catalogue.customers import CustomerRecorded, CustomerUpdated
 from libs.events.decider import NewEvent, Refused
 from services.profile.domain import records
 from services.profile.domain.commands import Patch, Record
+from services.profile.domain.records import Said
 from services.profile.domain.stages import Move
 from services.profile.domain.state import Customer
 
 INSTANT = timedelta(microseconds=1)
+MOMENT = timedelta(milliseconds=1)
+"""What was stated so shortly after the moment of a call was stated for the same one, and had to make way before."""
 
 
 def record(command: Record, state: Customer) -> list[NewEvent]:
-    """A record is opened, or those members change that say something new.
+    """A record is opened, or stated again.
 
-    A stage that is stated for a known customer only ever starts them off: it moves a prospect to active and is passed
-    over otherwise, so that a system that sends all it has every night undoes nothing that happened.
+    A stage that is stated for a known customer only ever starts them off: it moves a prospect to active and nobody
+    else, so that a system that sends all it has every night undoes nothing that happened.
     """
-    if not state.recorded:
-        return [NewEvent(CustomerRecorded(**given({**command.members, "by": command.by or None})))]
+    if state.recorded and command.anew:
+        if news(command, state):
+            raise Refused("customer_exists", "this customer is known with another record", {"id": command.subject})
+        return []
+    if state.recorded and not command.keyed and not news(command, state):
+        return []
+    kind = CustomerUpdated if state.recorded else CustomerRecorded
+    said = {**command.members, **given({"by": command.by or None})}
+    return [NewEvent(kind(**said), at=command.at if command.published else counting(command, state))]
+
+
+def news(command: Record, state: Customer) -> bool:
+    """Whether anything is stated that is not known yet; where a moment was stated, for that moment."""
     stated = {name: value for name, value in command.members.items() if name != "stage"}
-    new = records.changes(state.record, state.touched, stated, command.at)
-    if command.members.get("stage") == "active" and starts(state, command):
-        new["stage"] = "active"
-    if new and command.anew:
-        raise Refused("customer_exists", "this customer is known with another record", {"id": command.subject})
-    return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})))] if new else []
+    if records.changes(state.record, state.touched, stated, command.at):
+        return True
+    if command.dated and any(state.touched.get(n, Said(command.at)).at != command.at for n in stated if n != "refs"):
+        return True
+    return command.members.get("stage") == "active" and starts(state, command)
+
+
+def counting(command: Record, state: Customer) -> datetime:
+    """The moment of a call, or just after what was stated for it before."""
+    stated = [state.touched[n].at for n, value in command.members.items() if differs(n, value, state)]
+    return max([command.at, *(at + INSTANT for at in stated if command.at <= at < command.at + MOMENT)])
+
+
+def differs(member: str, value: Any, state: Customer) -> bool:
+    """Whether something else was stated for a member."""
+    return member in state.touched and state.record.get(member) != value
 
 
 def patch(command: Patch, state: Customer) -> list[NewEvent]:
@@ -40,7 +70,7 @@ def patch(command: Patch, state: Customer) -> list[NewEvent]:
     wanted = {name: value for name, value in command.patch.items() if name != "stage"}
     record, touched = seen(command, state)
     # Who has seen the present version means to change it, whatever moment it was stated for, and by whichever id.
-    at = max([command.at, *(touched[name] for name in wanted if name in touched)])
+    at = max([command.at, *(touched[name].at + INSTANT for name in wanted if name in touched)])
     new = records.changes(record, touched, records.patched(record, wanted), at)
     new |= stage(command, state)
     return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})), at=at)] if new else []
@@ -50,9 +80,9 @@ def seen(command: Patch, state: Customer) -> tuple[records.Values, records.Times
     """The record that a patch is made for: the person's, wherever another id's statement is the newer."""
     record, touched = dict(state.record), dict(state.touched)
     for name, (value, at) in command.seen.items():
-        if name not in touched or at > touched[name] or record.get(name) != value:
+        if name not in touched or at > touched[name].at or record.get(name) != value:
             record[name] = value
-            touched[name] = at + INSTANT  # just after it, for of two statements for one moment only one can count
+            touched[name] = Said(at)
     return record, touched
 
 
@@ -69,7 +99,7 @@ def stage(command: Patch, state: Customer) -> dict[str, Any]:
 
 
 def given(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that are not None: a new record states nothing that nobody said."""
+    """The members that are not None."""
     return {name: value for name, value in members.items() if value is not None}
 
 

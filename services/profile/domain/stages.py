@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from libs.events.catalogue.customers import Stage
 
-MoveName = Literal["stated_prospect", "stated_active", "purchase", "loss", "win_back"]
+MoveName = Literal["stated_active", "purchase", "loss", "win_back"]
 Changed = Literal["loss", "win_back"]
 
 LEADS_TO: dict[tuple[Stage, MoveName], Stage] = {
@@ -36,8 +36,11 @@ LEADS_TO: dict[tuple[Stage, MoveName], Stage] = {
 }
 """The transition table: what is not here moves nothing."""
 
-RANK: dict[MoveName, int] = {"stated_prospect": 0, "stated_active": 1, "purchase": 2, "loss": 3, "win_back": 4}
+RANK: dict[MoveName, int] = {"stated_active": 1, "purchase": 2, "loss": 3, "win_back": 4}
 """The natural order of moves of one moment."""
+
+STARTING: frozenset[MoveName] = frozenset({"stated_active", "purchase"})
+"""Moves that only make somebody active who never was."""
 
 MISSING: dict[Changed, Changed] = {"loss": "win_back", "win_back": "loss"}
 """What would have to come first for a loss of a lost customer, or a win-back of one who is not lost, to be possible."""
@@ -69,7 +72,7 @@ def replay(moves: Iterable[Move], start: Stage = "prospect", until: datetime | N
     """Plays the moves in the order of their times, up to and including `until`."""
     stage = start
     counted = []
-    for move in sorted(moves, key=lambda m: (m.at, RANK[m.move])):
+    for move in sorted(moves, key=_order):
         if until is not None and move.at > until:
             break
         following = LEADS_TO.get((stage, move.move))
@@ -80,9 +83,14 @@ def replay(moves: Iterable[Move], start: Stage = "prospect", until: datetime | N
 
 
 def added(moves: Sequence[Move], new: Move) -> tuple[Move, ...]:
-    """The moves with one more; of purchases only the first is kept, since no other can matter."""
-    if new.move == "purchase":
-        first = next((m for m in moves if m.move == "purchase"), None)
-        if first:
-            return tuple(new if m is first and new.at < first.at else m for m in moves)
-    return (*moves, new)
+    """The moves with one more, in their order; of those that only start things the first is kept, since no other can
+    matter."""
+    kept = list(moves)
+    if new.move in STARTING:
+        first = min((m for m in [*moves, new] if m.move == new.move), key=_order)
+        kept, new = [m for m in moves if m.move != new.move], first
+    return tuple(sorted([*kept, new], key=_order))
+
+
+def _order(move: Move) -> tuple[datetime, int]:
+    return move.at, RANK[move.move]

@@ -11,6 +11,7 @@ from libs.events.catalogue import customers as facts
 from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.decider import Happened
 from services.profile.domain import records
+from services.profile.domain.records import First, Said
 from services.profile.domain.stages import Move, Replay, added, replay
 
 
@@ -22,13 +23,15 @@ class Acquisition(BaseModel):
     channel: str
     cost: dict[str, str] | None
     at: datetime
+    key: str = ""
 
 
 class Customer(BaseModel):
     """One customer id.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
-    `touched` tells for which moment each member was last stated; `since` when the first fact happened.
+    `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
+    when the first fact happened.
     `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
     to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
     """
@@ -40,7 +43,8 @@ class Customer(BaseModel):
     version: int = 0
     since: datetime | None = None
     record: dict[str, Any] = Field(default_factory=dict)
-    touched: dict[str, datetime] = Field(default_factory=dict)
+    touched: dict[str, Said] = Field(default_factory=dict)
+    first: dict[str, First] = Field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     value_class: ValueClass | None = None
     classified_at: datetime | None = None
@@ -82,9 +86,16 @@ def evolve(state: Customer, event: Happened) -> Customer:
     if isinstance(event.data, facts.CustomerPurchased) and _bought_before(state, event.at):
         return state  # by far the most frequent fact, and it changes nothing here
     new = _told(state, event)
-    changed = isinstance(event.data, facts.Record) or (new.stage, new.value_class) != (state.stage, state.value_class)
     since = event.at if state.since is None else min(state.since, event.at)
-    return new.model_copy(update={"since": since, "version": event.sequence if changed else state.version})
+    return new.model_copy(update={"since": since, "version": event.sequence if _differ(state, new) else state.version})
+
+
+def _differ(one: Customer, other: Customer) -> bool:
+    """Whether two states of a customer may show something else: that a value was stated again matters, too, where
+    another id of the person states another."""
+    if (one.known, one.bare, one.value_class) != (other.known, other.bare, other.value_class):
+        return True
+    return (one.touched, one.record) != (other.touched, other.record) or one.stage != other.stage
 
 
 def _bought_before(state: Customer, at: datetime) -> bool:
@@ -100,7 +111,7 @@ def _told(state: Customer, event: Happened) -> Customer:
         case facts.CustomerRecorded(bare=True):
             return state if state.known else state.model_copy(update={"known": True, "bare": True})
         case facts.Record():
-            return _stated(state, data, at)
+            return _stated(state, data, Said(at, event.key))
         case facts.CustomerPurchased(refund_of=None):
             return _moved(state, Move(move="purchase", at=at))
         case facts.CustomerLost():
@@ -112,10 +123,11 @@ def _told(state: Customer, event: Happened) -> Customer:
                 return state
             return state.model_copy(update={"value_class": data.value_class, "classified_at": at})
         case facts.CustomerAcquired():
-            if state.acquisition and at < state.acquisition.at:
+            if state.acquisition and (at, event.key) < (state.acquisition.at, state.acquisition.key):
                 return state
             cost = data.cost.model_dump(mode="json") if data.cost else None
-            return state.model_copy(update={"acquisition": Acquisition(channel=data.channel, cost=cost, at=at)})
+            acquisition = Acquisition(channel=data.channel, cost=cost, at=at, key=event.key)
+            return state.model_copy(update={"acquisition": acquisition})
         case facts.CustomerMerged():
             edge = {"merged_into": data.survivor, "merge": data.merge, "merged_at": at, "choices": data.choices or {}}
             return state.model_copy(update=edge)
@@ -127,13 +139,15 @@ def _told(state: Customer, event: Happened) -> Customer:
             return state
 
 
-def _stated(state: Customer, data: facts.Record, at: datetime) -> Customer:
+def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
     told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by"})
-    record, touched = records.stated(state.record, state.touched, told, at)
-    new = state.model_copy(update={"known": True, "bare": False, "record": record, "touched": touched})
-    if data.stage in ("prospect", "active"):
-        return _moved(new, Move(move="stated_active" if data.stage == "active" else "stated_prospect", at=at))
-    return new
+    record, touched = records.stated(state.record, state.touched, told, said)
+    new = {"known": True, "bare": False, "record": record, "touched": touched}
+    if refs := told.get("refs"):
+        first = records.mentioned(state.first, refs, said)
+        new |= {"record": record | {"refs": list(first)}, "first": first}
+    stated = state.model_copy(update=new)
+    return _moved(stated, Move(move="stated_active", at=said.at)) if data.stage == "active" else stated
 
 
 def _moved(state: Customer, move: Move) -> Customer:

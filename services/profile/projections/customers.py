@@ -49,6 +49,7 @@ class Customers:
 
     topics: tuple[str, ...] = (facts.TOPIC,)
     tables = metadata
+    fold = 2
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Folds the batch in memory: two reads and a write where nobody was merged, however many facts there are."""
@@ -129,7 +130,7 @@ def impersonal(event: Event) -> Happened:
     data: dict[str, Any] = {name: value for name, value in event.data.items() if name not in kind.personal}
     if not issubclass(kind.model, facts.Record):  # there they may be absent; elsewhere the model wants them
         data |= dict.fromkeys(kind.personal, "")
-    return Happened(kind.model.model_validate(data), event.time, event.sequence, event.id)
+    return Happened(kind.model.model_validate(data), event.time, event.sequence, event.id, event.key)
 
 
 def members_of(survivor: str, states: Mapping[str, Customer]) -> States:

@@ -21,6 +21,9 @@ UNHASHED = frozenset({
 })  # fmt: skip
 """Types that no person and no other system told: folded, but not hashed."""
 
+SAME = {"customer.updated": "customer.recorded"}
+"""Types that are one in the hash: whether a statement opened a record or found one depends on what was heard before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -58,7 +61,8 @@ class Fact:
         form = None
         if not (event.cause or event.type in UNHASHED or (event.type == "customer.recorded" and data.get("bare"))):
             form = canonical(
-                {"data": known.business(data), "key": event.key, "time": rfc3339(event.time), "type": event.type}
+                {"data": known.business(data), "key": event.key, "time": rfc3339(event.time),
+                 "type": SAME.get(event.type, event.type)}
             )
         return cls(
             event.service, event.subject, event.sequence, event.id, event.epoch, event.type, known.version,

@@ -28,6 +28,7 @@ class Facts:
 
     topics = tuple(catalogue.TOPICS[name] for name in ("profile", "care", "complaints"))
     tables = metadata
+    fold = 2
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Inserts what is new."""

@@ -28,6 +28,7 @@ class Seen:
     """Notes every fact in a table; `more` columns and an index make it another shape."""
 
     topics: tuple[str, ...] = (TOPIC,)
+    fold = 0
 
     def __init__(self, name: str, *more: Any) -> None:
         self.tables = MetaData()
@@ -78,7 +79,7 @@ async def test_tables_are_made_once(database: Database) -> None:
     assert {"one", "two"} <= (await shape(database)).keys()
 
 
-@pytest.mark.parametrize("change", ["a column", "an index"])
+@pytest.mark.parametrize("change", ["a column", "an index", "the fold"])
 async def test_a_changed_shape_is_made_anew_and_all_views_are_folded_again(database: Database, change: str) -> None:
     log = log_of(30)
     before = Worker(database, log, Seen("one"), Seen("two"), Seen("three"))
@@ -91,7 +92,9 @@ async def test_a_changed_shape_is_made_anew_and_all_views_are_folded_again(datab
             "INSERT INTO consumer_applied (subject, service, consumer, sequence, event_id, epoch) "
             "VALUES ('c1', 'profile', 'reactions', 30, 'x', 0)"
         )
-    changed = Seen("one", kind()) if change == "a column" else Seen("one", Index("one_sequence", "sequence"))
+    added: dict[str, list[Any]] = {"a column": [kind()], "an index": [Index("one_sequence", "sequence")]}
+    changed = Seen("one", *added.get(change, []))
+    changed.fold = int(change == "the fold")
     after = Worker(database, log, changed, Seen("two"), Seen("four"))
     assert await migrate(database, after.views) == [
         "views: dropped three; made four; made anew one; all facts are folded again"

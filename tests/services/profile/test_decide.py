@@ -37,8 +37,13 @@ LOST = facts.CustomerLost(reason="indifference")
 BACK = facts.CustomerWonBack(approach="call", by="lan", outcome="came")
 
 
-def record(at: float = 1, *, anew: bool = False, **members: Any) -> Record:
-    return Record(at=hour(at), members=members, subject=ID, anew=anew)
+def record(
+    at: float = 1, *, anew: bool = False, keyed: bool = False, dated: bool = False, published: bool = False,
+    **members: Any,
+) -> Record:  # fmt: skip
+    return Record(
+        at=hour(at), members=members, subject=ID, anew=anew, keyed=keyed, dated=dated, published=published
+    )  # fmt: skip
 
 
 def buy(at: float = 1, **more: Any) -> Purchase:
@@ -56,7 +61,7 @@ def win(at: float) -> WinBack:
 class TestRecords:
     def test_a_record_states_what_was_said_and_no_more(self) -> None:
         given(DECIDER).when(record(kind="external", name="Đỗ", owner=None)).then(
-            facts.CustomerRecorded(kind="external", name="Đỗ")
+            facts.CustomerRecorded(kind="external", name="Đỗ", owner=None)
         )
 
     def test_a_bare_record_is_opened_in_full(self) -> None:
@@ -65,11 +70,12 @@ class TestRecords:
         assert then.state.recorded
         assert then.state.stage == "active"
 
-    def test_of_a_known_one_only_what_is_new_is_told(self) -> None:
+    def test_a_plain_repeat_of_what_is_known_is_no_news(self) -> None:
         start = given(DECIDER, RECORDED)
         start.when(record(5, name="Đỗ", owner="lan", refs=["pos:1", "crm:2"])).then(
-            facts.CustomerUpdated(owner="lan", refs=["pos:1", "crm:2"])
+            facts.CustomerUpdated(name="Đỗ", owner="lan", refs=["pos:1", "crm:2"])
         )
+        start.when(record(5, name="Đỗ", refs=["pos:1"])).nothing()
         start.when(record(5, name="Đỗ", stage="prospect")).nothing()
         start.when(record(5, name=None)).then(facts.CustomerUpdated(name=None))
 
@@ -85,6 +91,29 @@ class TestRecords:
         late = happened(facts.CustomerUpdated(name="old", owner="lan"), hour(5))
         state = fold(DECIDER, [RECORDED, newer, late])
         assert (state.record["name"], state.record["owner"]) == ("new", "lan")
+
+    def test_what_is_stated_for_a_moment_or_under_a_key_is_kept_as_it_was_told(self) -> None:
+        """Whether it matters may change with what comes late: between both, somebody may have stated another one."""
+        same = facts.CustomerUpdated(name="Đỗ")
+        given(DECIDER, RECORDED).when(record(5, dated=True, name="Đỗ")).then(same)
+        given(DECIDER, RECORDED).when(record(1, dated=True, name="Đỗ")).nothing()  # RECORDED's own moment
+        given(DECIDER, RECORDED).when(record(1, keyed=True, published=True, name="Đỗ")).then(same)
+        given(DECIDER, RECORDED).when(record(0, keyed=True, name="Lan")).then(facts.CustomerUpdated(name="Lan"))
+        between = happened(facts.CustomerUpdated(name="Lan"), hour(3))
+        assert fold(DECIDER, [RECORDED, happened(same, hour(5)), between]).record["name"] == "Đỗ"
+
+    def test_of_two_calls_for_one_moment_the_later_counts(self) -> None:
+        known: list[Any] = [RECORDED]
+        for name in ("Lan", "Mai", "Chi"):
+            then = given(DECIDER, *known).when(record(1, dated=True, name=name))
+            assert then.state.record["name"] == name
+            known.append(happened(then.events[0].data, then.events[0].at or hour(1)))
+        published = given(DECIDER, *known).when(record(1, keyed=True, published=True, name="Hoa"))
+        assert published.events[0].at == hour(1)
+
+    def test_what_comes_too_late_to_show_makes_no_other_version(self) -> None:
+        assert fold(DECIDER, [RECORDED, happened(facts.CustomerUpdated(name="Lan"), hour(0))]).version == 1
+        assert fold(DECIDER, [RECORDED, happened(facts.CustomerUpdated(owner="lan"), hour(0))]).version == 2
 
     def test_a_stated_stage_starts_and_undoes_nothing(self) -> None:
         start = given(DECIDER, RECORDED)

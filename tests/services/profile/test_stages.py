@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from libs.events.catalogue.customers import Stage
 from libs.events.testing import hour
 from services.profile.domain.stages import LEADS_TO, Move, MoveName, added, replay
 
-MOVES: tuple[MoveName, ...] = ("stated_prospect", "stated_active", "purchase", "loss", "win_back")
+MOVES: tuple[MoveName, ...] = ("stated_active", "purchase", "loss", "win_back")
 
 
 @given(st.lists(st.sampled_from(MOVES)))
@@ -41,13 +42,13 @@ def test_the_order_of_arrival_does_not_matter(names: list[MoveName], chance: ran
     assert replay(known).stage == replay(moves).stage
 
 
-def test_only_the_first_purchase_is_kept() -> None:
+@pytest.mark.parametrize("starting", ["purchase", "stated_active"])
+def test_only_the_first_start_is_kept(starting: MoveName) -> None:
     known: tuple[Move, ...] = ()
     for n in (5, 3, 9):
-        known = added(known, Move(move="purchase", at=hour(n)))
+        known = added(known, Move(move=starting, at=hour(n)))
     assert [m.at for m in known] == [hour(3)]
 
 
 def test_stating_undoes_nothing() -> None:
-    assert ("lost", "stated_active") not in LEADS_TO
-    assert not any(move == "stated_prospect" for _, move in LEADS_TO)
+    assert [start for start, move in LEADS_TO if move == "stated_active"] == ["prospect"]

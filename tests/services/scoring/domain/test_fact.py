@@ -62,6 +62,11 @@ def test_what_nobody_told_is_not_hashed(unhashed: Fact) -> None:
     assert state_hash([*story(), unhashed]) == state_hash(story())
 
 
+def test_whether_a_statement_opened_the_record_makes_no_difference() -> None:
+    opened = event("profile", "customer.recorded", day(3), {"owner": "lan"}, key="k")
+    assert state_hash([Fact.of(opened)]) == state_hash([Fact.of(replace(opened, type="customer.updated"))])
+
+
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(UnknownType):
         fact("profile", "customer.cloned", day(1), {})
