@@ -74,21 +74,22 @@ def write_cursor(values: Sequence[Any], name: str = "") -> str:
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
-def read_cursor(cursor: str, types: Sequence[type], name: str = "") -> list[Any]:
-    """The values of a cursor, of the given types. Raises `Problem` (422) where it is none of this list's."""
+def read_cursor(cursor: str, types: Sequence[type], name: str = "", *, where: str = "query") -> list[Any]:
+    """The values of a cursor, of the given types. Raises `Problem` (422) where it is none of this list's; `where` it
+    was given, empty for a body."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         found = orjson.loads(raw)
         if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != name:
-            raise bad_cursor()
+            raise bad_cursor(where)
         return [_typed(value, kind) for value, kind in zip(found[1:], types, strict=True)]
     except (ValueError, binascii.Error, InvalidOperation, OverflowError):
-        raise bad_cursor() from None
+        raise bad_cursor(where) from None
 
 
-def bad_cursor() -> Problem:
+def bad_cursor(where: str = "query") -> Problem:
     """The 422 for a cursor that was not made here."""
-    return invalid("/cursor", "bad_cursor", "must be the next_cursor of the page before", where="query")
+    return invalid("/cursor", "bad_cursor", "must be the next_cursor of the page before", where=where)
 
 
 def _after(order: Sequence[Order], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -1,9 +1,7 @@
-"""What two records may have in common: phones, e-mails and names in one form however they were written, and the keyed
-tokens by which they are looked for, so that no plaintext lies in the database."""
+"""What two records may have in common: phones, e-mails and names in one form however they were written."""
 
 from __future__ import annotations
 
-import hmac
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -44,16 +42,6 @@ def flags(record: Mapping[str, Any], region: str) -> list[dict[str, str]]:
     phones = [(f"/phones/{n}", "bad_phone", e164(p, region)) for n, p in enumerate(record.get("phones") or ())]
     emails = [(f"/emails/{n}", "bad_email", folded_email(e)) for n, e in enumerate(record.get("emails") or ())]
     return [{"pointer": pointer, "code": code} for pointer, code, good in (*phones, *emails) if good is None]
-
-
-def tokens(record: Mapping[str, Any], secret: bytes, region: str) -> dict[bytes, str]:
-    """What a record may have in common with others, each as a token with the reason that it is."""
-    return {token(secret, reason, value): reason for reason, value in traits(record, region)}
-
-
-def token(secret: bytes, reason: str, value: str) -> bytes:
-    """HMAC-SHA256 under the deployment's secret, 16 bytes: enough that no two values meet."""
-    return hmac.digest(secret, f"likeness {reason} {value}".encode(), "sha256")[:16]
 
 
 def traits(record: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:

@@ -15,9 +15,11 @@ from libs.web.paths import CustomerId
 from libs.web.positions import After, caught_up
 from services.profile.api import reading
 from services.profile.domain.duplicates import score
-from services.profile.likeness import tokens
-from services.profile.projections.likenesses import alike
+from services.profile.likeness import traits
+from services.profile.projections.finding import alike
 from services.profile.settings import settings
+from services.profile.terms import Term
+from services.profile.tokens import token
 
 
 class Candidate(BaseModel):
@@ -58,8 +60,10 @@ async def candidates(
 ) -> list[tuple[reading.Person, set[str]]]:
     """Persons who have something in common with a record, and what; without those who are `own`."""
     chosen = settings()
+    secret = platform.identities.secret
+    reasons_of = {token(secret, Term(reason, value)): reason for reason, value in traits(record, chosen.region)}
     async with platform.database.read() as reader:
-        found = await alike(reader, tokens(record, platform.identities.secret, chosen.region), chosen.common)
+        found = await alike(reader, reasons_of, chosen.common)
     people = await reading.find(platform, sorted(found.keys() - own))
     reasons: dict[str, set[str]] = {}
     persons: dict[str, reading.Person] = {}

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.profile.domain.duplicates import score
 from services.profile.likeness import e164, folded, folded_email
-from services.profile.projections.likenesses import likenesses
+from services.profile.projections.search import searched
 from services.profile.settings import WEIGHTS
 from tests.services.house import House
 from tests.services.profile.test_merges import known, merge, undo
@@ -51,7 +51,7 @@ async def test_the_same_person_in_other_spellings(house: House) -> None:
     await house.post(f"/v1/customers/{place}/erasure", {"reason": "request"}, 202)
     assert (await found(house, a)).keys() == {email, phone}
     async with house.platform.database.read() as reader:
-        rows = (await reader.conn.execute(select(likenesses.c.subject))).scalars().all()
+        rows = (await reader.conn.execute(select(searched.c.subject))).scalars().all()
     assert place not in rows
 
 

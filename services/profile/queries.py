@@ -1,0 +1,81 @@
+"""What somebody asks who types something into a search box: pieces between blanks, all of which must be found.
+
+Of each piece every word must be found as a word, or the piece as a whole (with its neighbours, where blanks stand in a
+phone or a reference) as something else. So several kinds mix in one query, and nobody has to say what is what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from libs.events.identities import BadName, as_id, split
+from services.profile.likeness import folded
+from services.profile.terms import LONGEST, Term, digits, email, meant_by_phone, runs
+
+MOST_TERMS = 32
+LONGEST_PIECE = 330
+"""An e-mail may have 320 characters; nothing else that is kept is longer without a blank."""
+LONGEST_RUN = 6
+"""Pieces that one phone or reference may be in."""
+_NUMBER = re.compile(r"\+?[\d()./-]+")
+
+Group = frozenset[Term]
+"""Terms, one of which is to be found."""
+
+
+class TooMuch(Exception):
+    """The query is longer than anybody types; `code` and `detail` say in what."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.code, self.detail = code, detail
+
+
+def groups(query: str, region: str) -> list[Group]:
+    """What is asked for; nothing where no piece has anything that could be found. Raises `TooMuch`."""
+    pieces = list(re.finditer(r"\S+", query))
+    if any(len(piece[0]) > LONGEST_PIECE for piece in pieces):
+        raise TooMuch("word_too_long", f"a word may have {LONGEST_PIECE} characters at most")
+    wholes: list[set[Term]] = [set() for _ in pieces]
+    for first in range(len(pieces)):
+        for last in range(first, min(len(pieces), first + LONGEST_RUN)):
+            found = set(whole(query[pieces[first].start() : pieces[last].end()], region))
+            for covered in wholes[first : last + 1]:
+                covered |= found
+    asked: dict[Group, None] = {}
+    for piece, others in zip(pieces, wholes, strict=True):
+        for terms in [[term] for term in words(piece[0])] or [[]]:
+            if group := frozenset([*terms, *others]):
+                asked[group] = None
+        if len(asked) > MOST_TERMS:
+            raise TooMuch("too_many_words", f"at most {MOST_TERMS} words are searched for at once")
+    return list(asked)
+
+
+def words(piece: str) -> Iterator[Term]:
+    """The words of a piece, of each its beginning; of unspaced scripts every two neighbours."""
+    for run, unspaced in runs(piece):
+        if not unspaced:
+            yield from (Term("word", word[:LONGEST]) for word in folded(run))
+        elif len(run) == 1:
+            yield Term("part", run)
+        else:
+            yield from (Term("part", run[start : start + 2]) for start in range(len(run) - 1))
+
+
+def whole(text: str, region: str) -> Iterator[Term]:
+    """What one or several pieces may mean as a whole."""
+    if _NUMBER.fullmatch("".join(text.split())):
+        if 3 < len(digits(text)) <= 20:
+            yield from meant_by_phone(text, region)
+    elif address := email(text):
+        yield Term("email", address)
+    elif subject := as_id(text):
+        yield Term("id", subject)
+    elif ":" in text:
+        try:
+            split(text)
+        except BadName:
+            return
+        yield Term("ref", text)
