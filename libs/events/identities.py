@@ -18,7 +18,10 @@ from libs.events.decider import Invalid
 REFERENCE_PATTERN = r"^[a-z][a-z0-9_.-]{0,39}:\S(.{0,198}\S)?$"
 """What a reference looks like, for documents; some systems' names are taken besides."""
 _REFERENCE = re.compile(r"([a-z][a-z0-9_.-]{0,39}):(\S(?:.{0,198}\S)?)")
-_RESERVED = frozenset({"survey", "calendar", "model", "anonymous", "setting", "complaint", "urn", "http", "https"})
+_RESERVED = frozenset({
+    "survey", "calendar", "model", "anonymous", "setting", "complaint", "classification", "segment", "rate", "urn",
+    "http", "https",
+})  # fmt: skip
 
 
 class BadName(Invalid):

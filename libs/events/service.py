@@ -26,6 +26,11 @@ class Progress(Protocol):
         """Waits until the views have applied `position`; False where they have not in time."""
         ...
 
+    async def level(self, within: timedelta) -> int:
+        """Waits until the views have applied all facts that this service has recorded by now. Answers how many subjects
+        they are still behind with when the time is up: 0 where there is none."""
+        ...
+
 
 @dataclass(slots=True)
 class Platform:

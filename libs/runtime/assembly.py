@@ -146,3 +146,6 @@ async def again_and_again(periodic: Periodic) -> None:
 class _NotYet:
     async def caught_up(self, position: Any, within: timedelta) -> bool:
         return False
+
+    async def level(self, within: timedelta) -> int:
+        return 0

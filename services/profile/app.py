@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 from libs.events.service import Definition, Periodic, Platform
-from services.profile.api import customers, duplicates, erasure, history, leaving, merges, purchases, resolve, search
+from libs.events.views import View
+from services.profile import classifying
+from services.profile.api import (
+    classifications,
+    customers,
+    duplicates,
+    erasure,
+    history,
+    leaving,
+    merges,
+    purchases,
+    resolve,
+    search,
+    vip,
+)
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
 from services.profile.forgetting import EVERY, forget_the_rest
+from services.profile.projections.classes import Classes
+from services.profile.projections.classifications import Classifications
 from services.profile.projections.customers import Customers
 from services.profile.projections.merges import Merges
+from services.profile.projections.purchases import Purchases
 from services.profile.projections.search import Search
 from services.profile.reactions import REACTIONS
 
-_RESOURCES = (resolve, search, customers, purchases, leaving, erasure, merges, duplicates, history)
+_RESOURCES = (
+    resolve, search, customers, purchases, leaving, erasure, merges, duplicates, history, classifications, vip,
+)  # fmt: skip
 
 
 def _periodics(platform: Platform) -> tuple[Periodic, ...]:
-    return (Periodic("forgetting", EVERY, lambda: forget_the_rest(platform)),)
+    return (
+        Periodic("forgetting", EVERY, lambda: forget_the_rest(platform)),
+        Periodic("classifying", classifying.EVERY, lambda: classifying.when_due(platform)),
+    )
+
+
+def _views(platform: Platform) -> tuple[View, ...]:
+    return (Customers(), Merges(), Search(platform), Purchases(), Classes(), Classifications())
 
 
 SERVICE = Definition(
     name="profile",
     decider=CustomerDecider(),
     doors=DOORS,
-    views=lambda platform: (Customers(), Merges(), Search(platform)),
+    views=_views,
     reactions=lambda platform: REACTIONS,
     routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
     periodics=_periodics,

@@ -121,6 +121,8 @@ class RecordBody(Body):
     owner: Label | None = None
     department: Label | None = None
     credit_grade: Label | None = None
+    vip: bool | None = None
+    vip_reason: Text | None = None
     birthday: date | None = None
     special_dates: Annotated[list[SpecialDate], Field(max_length=50)] | None = None
     household: Household | None = None
@@ -136,6 +138,8 @@ class RecordBody(Body):
     def stated(self) -> dict[str, Any]:
         """The record's members that the body names, in JSON's values."""
         members: dict[str, Any] = self.model_dump(mode="json", exclude_unset=True, exclude={"at", "ref", "customer"})
+        if "vip" in members:
+            members.setdefault("vip_reason", None)  # the reason of before was for what was said before
         return members
 
 
@@ -206,6 +210,14 @@ class WinBackBody(Body):
     approach: Text
     by: Label
     outcome: Text
+    at: Moment | None = None
+
+
+class VipBody(Body):
+    """The customer is, or is no longer, one whom everybody is to take particular care of, and why."""
+
+    vip: bool
+    reason: Text
     at: Moment | None = None
 
 

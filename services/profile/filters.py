@@ -36,12 +36,14 @@ class Filters(Body):
     source: OneOf[Label] = None
     paying: OneOf[bool] = None
     credit_grade: OneOf[Label] = None
+    vip: OneOf[bool] = None
 
 
 READ: Mapping[str, Callable[[Customer], list[Any]]] = {
     "kind": lambda person: [person.kind],
     "stage": lambda person: [person.stage],
     "value_class": lambda person: [person.value_class],
+    "vip": lambda person: [bool(person.record.get("vip"))],
 }
 SORTED: Mapping[str, tuple[str | None, ...]] = {
     "stage": get_args(Stage),

@@ -7,6 +7,8 @@ from functools import cache
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.profile.domain.classes import Schedule
+
 WEIGHTS = {"phone": 0.6, "email": 0.7, "name_and_birthday": 0.8, "name_and_address": 0.6}
 
 
@@ -21,6 +23,17 @@ class ProfileSettings(BaseSettings):
     """How likely two customers are one person, from 0 to 1, for each thing that they have in common."""
     common: int = Field(default=50, gt=1)
     """What more customers than this have in common (a switchboard, a mailbox of a company) tells nobody apart."""
+    class_a_below: float = Field(default=80, ge=0, le=100)
+    """A customer is in class A while the customers before them bring less than this, in per cent of all value,"""
+    class_b_below: float = Field(default=95, ge=0, le=100)
+    """and in class B while these bring less than this."""
+    class_window: str = "P12M"
+    """How far back purchases count for a class, as an ISO 8601 duration."""
+    class_schedule: Schedule = "daily"
+    """When classes are worked out anew: at midnight (UTC) of every day, every Monday, the first of every month; `off`:
+    only when somebody asks."""
+    currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
+    """The currency that value is reported in (ISO 4217); without it the one that most purchases were made in."""
 
 
 @cache

@@ -17,9 +17,9 @@ WHERE = {"staff": text, "department": text, "channel": text}
 CUSTOMERS: dict[str, Reads] = {
     "ref": text, "refs": texts, "kind": text, "stage": text, "paying": truth, "name": text,
     "emails": texts, "phones": texts, "addresses": texts, "source": text, "owner": text, "department": text,
-    "credit_grade": text, "birthday": text, "special_dates": json, "household": json, "household.size": whole,
-    "household.structure": text, "occupation": text, "economic_capacity": text, "background": text,
-    "preferences": texts, "habits": texts, "requirements": texts, "custom": json, "at": moment,
+    "credit_grade": text, "vip": truth, "vip_reason": text, "birthday": text, "special_dates": json, "household": json,
+    "household.size": whole, "household.structure": text, "occupation": text, "economic_capacity": text,
+    "background": text, "preferences": texts, "habits": texts, "requirements": texts, "custom": json, "at": moment,
 }  # fmt: skip
 PURCHASES: dict[str, Reads] = {
     "customer": text, "order": text, "amount": json, "amount.amount": text, "amount.currency": text, "refund_of": text,

@@ -1,6 +1,6 @@
 """The catalogue: every fact this product tells, as data models. Importing it registers them all."""
 
-from libs.events.catalogue import care, complaints, customers, scores
+from libs.events.catalogue import care, classifications, complaints, customers, scores
 from libs.events.catalogue.registry import EventType, UnknownType, all_types, current, find, type_of
 
 TOPICS = {
@@ -17,6 +17,6 @@ INBOUND = {
 """The topic on which each service hears other systems."""
 
 __all__ = [
-    "INBOUND", "TOPICS", "EventType", "UnknownType", "all_types", "care", "complaints", "current", "customers", "find",
-    "scores", "type_of",
+    "INBOUND", "TOPICS", "EventType", "UnknownType", "all_types", "care", "classifications", "complaints", "current",
+    "customers", "find", "scores", "type_of",
 ]  # fmt: skip

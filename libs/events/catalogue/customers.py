@@ -30,6 +30,8 @@ class Record(Data):
     owner: str | None = None
     department: str | None = None
     credit_grade: str | None = None
+    vip: bool | None = None
+    vip_reason: Personal[str | None] = None
     name: Personal[str | None] = None
     emails: Personal[list[str] | None] = None
     phones: Personal[list[str] | None] = None
@@ -80,11 +82,13 @@ class CustomerPurchased(Data):
 
 @event("customer.classified", TOPIC)
 class CustomerClassified(Data):
-    """A classification run put the customer into a value class."""
+    """A classification run (`run`) put the customer into another value class than before; `time` is the run's `as_of`,
+    `reason` says why in figures."""
 
     value_class: ValueClass
     previous: Generated[ValueClass | None] = None
     reason: str | None = None
+    run: Generated[str | None] = None
 
 
 @event("customer.lost", TOPIC)

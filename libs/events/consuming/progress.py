@@ -15,6 +15,10 @@ from libs.events.store.database import Database
 from libs.events.units import Position
 
 EVERY = 0.015
+_BEHIND = (
+    "SELECT s.subject, s.sequence FROM subjects s LEFT JOIN consumer_applied a "
+    "ON a.subject = s.subject AND a.service = ? AND a.consumer = ? WHERE s.sequence > COALESCE(a.sequence, 0)"
+)
 _WANTED = ("service", "subject", "consumer", "sequence")
 _log = structlog.get_logger()
 
@@ -54,6 +58,23 @@ class Progress:
             return False
         finally:
             self._leave(key, future)
+
+    async def level(self, within: timedelta) -> int:
+        """Waits until the views have applied all facts that the service itself has recorded by now; how many subjects
+        they are still behind with when the time is up."""
+        if self._service not in self._heard:
+            return 0
+        async with self._database.read() as reader:
+            behind = dict(list(map(tuple, await reader.rows(_BEHIND, self._service, self._consumer))))
+        end = asyncio.get_running_loop().time() + within.total_seconds()
+        while behind and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(EVERY)
+            async with self._database.read() as reader:
+                rows = await reader.select_in(applied, "subject", list(behind), columns=_WANTED)
+            for service, subject, consumer, sequence in rows:
+                if (service, consumer) == (self._service, self._consumer) and sequence >= behind.get(subject, 0):
+                    behind.pop(subject, None)
+        return len(behind)
 
     def advanced(self, marks: dict[Key, Mark]) -> None:
         """Told by a projector of this process after each commit."""

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Column, Index, MetaData, Table, Text, or_, selec
 from libs.events.catalogue import customers
 from libs.events.envelope import Event
 from libs.events.store.database import Reader, Transaction
+from libs.events.store.instants import Instant
 from services.care.projections.rows import Gathered
 
 metadata = MetaData()
@@ -23,7 +24,11 @@ merges = Table(
     Index("care_merges_survivor", "survivor"),
 )
 classes = Table(
-    "care_customer_classes", metadata, Column("id", Text, primary_key=True), Column("value_class", Text)
+    "care_customer_classes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("value_class", Text),
+    Column("at", Instant),
 )
 erased = Table("care_erased", metadata, Column("subject", Text, primary_key=True))
 
@@ -35,7 +40,7 @@ class People:
     tables = metadata
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
-        edges, classified, forgotten = Gathered(merges), Gathered(classes), set[str]()
+        edges, classified, forgotten = Gathered(merges), dict[str, Event](), set[str]()
         for event in events:
             data = event.data
             match event.type:
@@ -45,11 +50,14 @@ class People:
                 case "customer.unmerged":
                     edges.add((data["merge"], {"holds": False}))
                 case "customer.classified":
-                    classified.add((event.subject, {"value_class": data["value_class"]}))
+                    # a run may look from a past day: the class of the latest moment counts, whichever was told last
+                    if event.subject not in classified or event.time >= classified[event.subject].time:
+                        classified[event.subject] = event
                 case "customer.erased":
                     forgotten.add(event.subject)
         await edges.write(tx)
-        await classified.write(tx)
+        rows = [(subject, classified[subject].data["value_class"], classified[subject].time) for subject in classified]
+        await tx.upsert(classes, sorted(rows), where="excluded.at >= care_customer_classes.at")
         await tx.insert(erased, [(subject,) for subject in sorted(forgotten)])
 
 
@@ -88,5 +96,5 @@ def _end(subject: str, step: dict[str, str]) -> str:
 
 async def value_classes(reader: Reader, subjects: Collection[str]) -> dict[str, str]:
     """The value class of each customer that has one."""
-    rows = await reader.select_in(classes, "id", subjects)
+    rows = await reader.select_in(classes, "id", subjects, columns=("id", "value_class"))
     return {row[0]: row[1] for row in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Column, Index, MetaData, Table, Text, delete, or
 from libs.events.catalogue import customers
 from libs.events.envelope import Event
 from libs.events.store.database import Reader, Transaction
+from libs.events.store.instants import Instant
 
 metadata = MetaData()
 merges = Table(
@@ -23,7 +24,11 @@ merges = Table(
     Index("complaints_merges_survivor", "survivor"),
 )
 classes = Table(
-    "complaints_customer_classes", metadata, Column("subject", Text, primary_key=True), Column("value_class", Text)
+    "complaints_customer_classes",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("value_class", Text),
+    Column("at", Instant),
 )
 
 
@@ -35,7 +40,7 @@ class People:
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         edges: dict[str, tuple[Any, ...]] = {}
-        classified: dict[str, tuple[Any, ...]] = {}
+        classified: dict[str, Event] = {}
         forgotten: set[str] = set()
         for event in events:
             data = event.data
@@ -44,11 +49,14 @@ class People:
                     holds = event.type == "customer.merged"
                     edges[data["merge"]] = (data["merge"], event.subject, data["survivor"], holds)
                 case "customer.classified":
-                    classified[event.subject] = (event.subject, data["value_class"])
+                    # a run may look from a past day: the class of the latest moment counts, whichever was told last
+                    if event.subject not in classified or event.time >= classified[event.subject].time:
+                        classified[event.subject] = event
                 case "customer.erased":
                     forgotten.add(event.subject)
         await tx.upsert(merges, [edges[key] for key in sorted(edges)])
-        await tx.upsert(classes, [classified[key] for key in sorted(classified)])
+        rows = [(key, classified[key].data["value_class"], classified[key].time) for key in sorted(classified)]
+        await tx.upsert(classes, rows, where="excluded.at >= complaints_customer_classes.at")
         if forgotten:
             await tx.conn.execute(delete(classes).where(classes.c.subject.in_(sorted(forgotten))))
 
@@ -87,5 +95,5 @@ def _end(subject: str, onward: dict[str, str]) -> str:
 
 async def value_classes(reader: Reader, subjects: Collection[str]) -> dict[str, str]:
     """The value class of each customer that has one."""
-    rows = await reader.select_in(classes, "subject", sorted(subjects))
+    rows = await reader.select_in(classes, "subject", sorted(subjects), columns=("subject", "value_class"))
     return {row[0]: row[1] for row in rows}

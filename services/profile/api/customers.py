@@ -67,13 +67,14 @@ def router(platform: Platform) -> APIRouter:
         kind: Annotated[Kind | None, Query()] = None,
         source: Code = None,
         department: Code = None,
+        vip: Annotated[bool | None, Query()] = None,
         cursor: Cursor = None,
         limit: Limit = USUAL,
         after: After = None,
     ) -> Answered:
         await caught_up(platform, after)
         query = customers.listed(
-            stage=stage, value_class=value_class, owner=owner, kind=kind, source=source, department=department
+            vip, stage=stage, value_class=value_class, owner=owner, kind=kind, source=source, department=department
         )
         column = customers.customers.c
         order = (Order(type_coerce(column.created, BigInteger)), Order(column.subject))

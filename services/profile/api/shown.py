@@ -54,6 +54,8 @@ class CustomerShown(BaseModel):
     owner: str | None = None
     department: str | None = None
     credit_grade: str | None = None
+    vip: bool = False
+    vip_reason: str | None = None
     birthday: date | None = None
     special_dates: list[SpecialDate] | None = None
     household: Household | None = None
@@ -105,7 +107,8 @@ def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> di
         "bare": person.bare,
         "known_since": person.since,
         "acquisition": person.acquisition.model_dump(exclude={"key"}) if person.acquisition else None,
-        **{name: person.record.get(name) for name in MEMBERS if name != "kind"},
+        **{name: person.record.get(name) for name in MEMBERS if name not in ("kind", "vip")},
+        "vip": bool(person.record.get("vip")),
         "merged_from": list(merged_from),
         "flags": flags(person.record, settings().region),
     }

@@ -7,9 +7,11 @@ from typing import Any, assert_never
 from libs.events.catalogue import customers as facts
 from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import merging, moving, recording
+from services.profile.domain import classes, merging, moving, recording
 from services.profile.domain.commands import (
     Acquire,
+    Classify,
+    CompleteRun,
     Erase,
     Link,
     Lose,
@@ -18,13 +20,17 @@ from services.profile.domain.commands import (
     Patch,
     Purchase,
     Record,
+    StartRun,
     Stay,
     Unmerge,
     WinBack,
 )
 from services.profile.domain.state import Customer, evolve
 
-Command = Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Lose | WinBack | Erase
+Command = (
+    Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Lose | WinBack | Erase
+    | StartRun | CompleteRun | Classify
+)  # fmt: skip
 
 
 class CustomerDecider:
@@ -70,6 +76,12 @@ class CustomerDecider:
             case Erase():
                 known(state)
                 return [NewEvent(facts.CustomerErased(reason=asked.reason, before=asked.at))]
+            case StartRun():
+                return classes.start(asked, state)
+            case CompleteRun():
+                return classes.complete(asked, state)
+            case Classify():
+                return classes.classify(asked, state)
             case _:
                 assert_never(asked)
 

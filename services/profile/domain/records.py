@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 MEMBERS = (
     "kind", "paying", "name", "emails", "phones", "addresses", "refs", "source", "owner", "department", "credit_grade",
-    "birthday", "special_dates", "household", "occupation", "economic_capacity", "background", "preferences", "habits",
-    "requirements", "custom",
+    "vip", "vip_reason", "birthday", "special_dates", "household", "occupation", "economic_capacity", "background",
+    "preferences", "habits", "requirements", "custom",
 )  # fmt: skip
 """The record's members in the order in which they are shown; the stage is told by what happened (see `stages`)."""
 
 NESTED = frozenset({"household", "custom"})
 """Members that are objects: a merge patch reaches into them."""
-
 
 
 class Said(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.events.catalogue import customers as facts
+from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
 from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.decider import Happened
 from services.profile.domain import records
@@ -26,12 +27,21 @@ class Acquisition(BaseModel):
     key: str = ""
 
 
+class Run(BaseModel):
+    """A classification run: what was asked, and what it found once it is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    asked: ClassificationStarted
+    found: ClassificationCompleted | None = None
+
+
 class Customer(BaseModel):
-    """One customer id.
+    """One customer id (or, where `run` is set, a classification run: a subject of its own with nothing else to it).
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
     `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
-    when the first fact happened.
+    when the first fact happened; `classified_at` and `classified_by` for which moment, under which key, the class was.
     `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
     to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
     """
@@ -48,12 +58,14 @@ class Customer(BaseModel):
     moves: tuple[Move, ...] = ()
     value_class: ValueClass | None = None
     classified_at: datetime | None = None
+    classified_by: str = ""
     acquisition: Acquisition | None = None
     merged_into: str | None = None
     merge: str | None = None
     merged_at: datetime | None = None
     choices: dict[str, facts.Side] = Field(default_factory=dict)
     parted: tuple[str, ...] = ()
+    run: Run | None = None
 
     @property
     def recorded(self) -> bool:
@@ -119,9 +131,10 @@ def _told(state: Customer, event: Happened) -> Customer:
         case facts.CustomerWonBack():
             return _moved(state, Move(move="win_back", at=at))
         case facts.CustomerClassified():
-            if state.classified_at and at < state.classified_at:
+            if state.classified_at and (at, event.key) < (state.classified_at, state.classified_by):
                 return state
-            return state.model_copy(update={"value_class": data.value_class, "classified_at": at})
+            last = {"value_class": data.value_class, "classified_at": at, "classified_by": event.key}
+            return state.model_copy(update=last)
         case facts.CustomerAcquired():
             if state.acquisition and (at, event.key) < (state.acquisition.at, state.acquisition.key):
                 return state
@@ -135,6 +148,10 @@ def _told(state: Customer, event: Happened) -> Customer:
             parted = tuple(sorted({*state.parted, data.survivor}))
             edge = {"merged_into": None, "merge": None, "merged_at": None, "choices": {}, "parted": parted}
             return state.model_copy(update=edge)
+        case ClassificationStarted():
+            return state.model_copy(update={"run": Run(asked=data)})
+        case ClassificationCompleted() if state.run:
+            return state.model_copy(update={"run": Run(asked=state.run.asked, found=data)})
         case _:
             return state
 

@@ -29,6 +29,7 @@ customers = Table(
     Column("survivor", Text),  # the id that this one was merged into
     Column("listed", Boolean),  # whether it is a person of its own
     Column("created", Instant),  # when its first fact was recorded: never changes, so lists are ordered by it
+    Column("since", Instant),  # when the first thing happened that is known of the person
     Column("kind", Text),
     Column("stage", Text),
     Column("value_class", Text),
@@ -36,6 +37,7 @@ customers = Table(
     Column("source", Text),
     Column("department", Text),
     Column("paying", Boolean),
+    Column("vip", Boolean),
     Column("state", Text),  # the fold of this id's facts
     Index("profile_customers_survivor", "survivor"),
     Index("profile_customers_created", "listed", "created", "subject"),
@@ -53,6 +55,7 @@ class Customers:
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Folds the batch in memory: two reads and a write where nobody was merged, however many facts there are."""
+        events = [event for event in events if event.type.startswith("customer.")]
         known = _Known(tx)
         await known.load({event.subject for event in events})
         erased, parted = set[str](), set[str]()
@@ -118,9 +121,10 @@ class _Known:
         state, person = self.states[subject], self._shown[subject]
         record = person.record
         return (
-            subject, state.merged_into, state.known and state.merged_into is None, self._created[subject],
+            subject, state.merged_into, state.known and state.merged_into is None, self._created[subject], person.since,
             person.kind, person.stage, person.value_class, record.get("owner"), record.get("source"),
-            record.get("department"), record.get("paying"), state.model_dump_json(exclude_defaults=True),
+            record.get("department"), record.get("paying"), bool(record.get("vip")),
+            state.model_dump_json(exclude_defaults=True),
         )  # fmt: skip
 
 
@@ -159,12 +163,14 @@ async def merged_into(reader: Reader, survivors: Iterable[str]) -> dict[str, lis
     return {survivor: sorted(ids) for survivor, ids in found.items()}
 
 
-def listed(**equal: str | None) -> Select[Any]:
+def listed(vip: bool | None = None, **equal: str | None) -> Select[Any]:
     """Persons with columns equal to what is given, to be ordered by `created` and `subject`."""
     query = select(*(customers.c[name] for name in ("subject", *FILTERS))).where(customers.c.listed)
     for name, value in equal.items():
         if value is not None:
             query = query.where(customers.c[name] == value)
+    if vip is not None:
+        query = query.where(customers.c.vip == vip)
     return query
 
 

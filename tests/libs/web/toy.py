@@ -191,6 +191,9 @@ class ToyProgress:
     async def caught_up(self, position: Position, within: timedelta) -> bool:
         return self.reached
 
+    async def level(self, within: timedelta) -> int:
+        return 0
+
 
 def _buy(call: Call[PurchaseBody]) -> Unit:
     return call.unit(Buy(at=call.at, order=call.body.order, amount=call.body.amount))

@@ -112,6 +112,9 @@ class AtOnce:
         await self.office.follow()
         return True
 
+    async def level(self, within: timedelta) -> int:
+        return 0
+
 
 @asynccontextmanager
 async def open_office(url: str, folder: Path) -> AsyncIterator[Office]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from libs.events.catalogue.customers import CustomerAcquired, CustomerClassified, CustomerMerged, CustomerUnmerged
-from tests.services.care.office import LAN, MINH, Office
+from tests.services.care.office import LAN, MINH, NOW, Office
 
 THIRD = "0d1b4c3e-1111-8222-8333-aaaabbbbcccc"
 
@@ -35,6 +37,14 @@ async def test_the_due_list_tells_the_class_of_the_person(office: Office) -> Non
     await office.follow()
     (due,) = (await office.get("/v1/due", until="2026-04-01"))["items"]
     assert (due["customer"], due["value_class"]) == (LAN, "A")
+
+
+async def test_the_class_of_the_latest_moment_counts_whichever_was_told_last(office: Office) -> None:
+    await office.hear(LAN, CustomerAcquired(channel="shop"), "profile")
+    await office.hear(LAN, CustomerClassified(value_class="A"), "profile", NOW)
+    await office.hear(LAN, CustomerClassified(value_class="C"), "profile", NOW - timedelta(days=90))
+    await office.follow()
+    assert [d["value_class"] for d in (await office.get("/v1/due", until="2026-04-01"))["items"]] == ["A"]
 
 
 @pytest.mark.parametrize("edges", [[(LAN, MINH), (MINH, LAN)]])

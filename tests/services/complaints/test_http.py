@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,8 @@ async def test_bad_steps(house: House) -> None:
 
 async def test_lists_filter_and_page(house: House) -> None:
     await house.hear(LAN, CustomerClassified(value_class="A"), "profile")
+    past = NOW - timedelta(days=90)
+    await house.hear(LAN, CustomerClassified(value_class="C"), "profile", past)  # told last, of a day long before
     for n in range(3):
         await spot(house, customer=LAN, severity="minor", at=day(1 + n))
     other = await spot(house, customer=MINH, at=day(5))
