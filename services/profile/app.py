@@ -10,6 +10,7 @@ from services.profile.api import (
     customers,
     duplicates,
     erasure,
+    fields,
     history,
     leaving,
     merges,
@@ -30,7 +31,7 @@ from services.profile.projections.search import Search
 from services.profile.reactions import REACTIONS
 
 _RESOURCES = (
-    resolve, search, customers, purchases, leaving, erasure, merges, duplicates, history, classifications, vip,
+    resolve, search, fields, customers, purchases, leaving, erasure, merges, duplicates, history, classifications, vip,
 )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ def _one_of(codes: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(get_args(codes))})
 
 
-def _kept(value: T | None) -> T:
+def kept(value: T | None) -> T:
+    """Refuses null."""
     if value is None:
         raise PydanticCustomError("required", "this member cannot be cleared")
     return value
@@ -155,7 +156,7 @@ class UpsertBody(RecordBody):
     """The customer known by `ref`, made or changed: only in the members that are present."""
 
     ref: Reference
-    kind: Annotated[Kind | None, AfterValidator(_kept), _one_of(Kind)] = None
+    kind: Annotated[Kind | None, AfterValidator(kept), _one_of(Kind)] = None
     stage: Literal["prospect", "active"] | None = None
     refs: Annotated[list[Reference], Field(max_length=20)] | None = None
 
@@ -170,8 +171,8 @@ class RecordedBody(UpsertBody):
 class PatchBody(RecordBody):
     """A JSON merge patch of the record: null clears a member."""
 
-    kind: Annotated[Kind | None, AfterValidator(_kept), _one_of(Kind)] = None
-    stage: Annotated[Stage | None, AfterValidator(_kept), _one_of(Stage)] = None
+    kind: Annotated[Kind | None, AfterValidator(kept), _one_of(Kind)] = None
+    stage: Annotated[Stage | None, AfterValidator(kept), _one_of(Stage)] = None
 
 
 class AcquisitionBody(Body):

@@ -14,9 +14,10 @@ from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body
-from services.profile import bodies
+from services.profile import bodies, fields
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
 from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Purchase, Record, WinBack
+from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
 from services.profile.merges import links, onward, others
 
@@ -30,6 +31,7 @@ def unknown_is_new(call: Call[Any]) -> bool:
 
 def open_record(call: Call[NewBody]) -> Unit:
     """A new customer, under the id of the first reference, or a random one."""
+    fields.check(call, call.body, whole=True)
     members = call.body.stated()
     refs = call.body.refs or []
     subject = call.subject or call.made_id("customer")
@@ -42,6 +44,7 @@ def upsert(call: Call[RecordedBody]) -> Unit:
     body = call.body
     if not call.subject:
         raise Invalid("required", "say who it is, by ref or by the event's subject", pointer="/ref")
+    fields.check(call, body)
     members = body.stated()
     refs = [*([body.ref] if body.ref else []), *(body.refs or [])]
     if refs:
@@ -133,6 +136,7 @@ class Change(Body):
 def change(call: Call[Change]) -> Unit:
     """The record is patched."""
     asked = call.body
+    fields.check(call, asked.patch)
     return call.unit(
         Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen, by=call.by)
     )
@@ -164,17 +168,17 @@ def nobody(body: object) -> None:
 
 NEW = Door(
     "", NewBody, open_record, customer=lambda body: body.refs[0] if body.refs else None, anonymous=True,
-    follows=further, onward=onward,
+    loads=lambda body: (SUBJECT,), follows=further, onward=onward,
 )  # fmt: skip
 RECORDED = Door(
-    "customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref, follows=further,
-    onward=onward,
+    "customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref,
+    loads=fields.where_custom, follows=further, onward=onward,
 )  # fmt: skip
 ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
 PURCHASED = Door("customer.purchased", bodies.Purchase, purchase)
 LOST = Door("customer.lost", bodies.Loss, lose)
 WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
-CHANGED = Door("", Change, change, customer=nobody)
+CHANGED = Door("", Change, change, customer=nobody, loads=lambda body: fields.where_custom(body.patch))
 ERASED = Door("", Forgetting, forget, customer=nobody)
 
 DOORS: tuple[Door[Any], ...] = (RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK)

@@ -85,6 +85,12 @@ class Teller:
         assert answer.status_code in (200, 201), answer.text
         return str(answer.json()["id"])
 
+    def field(self, key: str, kind: str) -> None:
+        """A custom field that is declared, now or before."""
+        body = {"key": key, "type": kind, "label": {"en": key}}
+        answer = self.call("POST", "/v1/customers/fields", body)
+        assert answer.status_code in (200, 201), answer.text
+
     def ref(self, which: str = "") -> str:
         """How the cash desk calls that customer."""
         return f"pos:{self.tag}{which}"

@@ -17,8 +17,9 @@ SECRET = "zq-echo-7731"
 def calls(tell: Teller) -> list[tuple[str, Json]]:
     """A good body for every kind of call; what is bad about it is put in afterwards."""
     cid, survey = tell.customer(), tell.survey(nps=True)
+    tell.field("a_text", "text")
     return [
-        ("/v1/customers", {"kind": "external", "name": "x", "custom": {"a": "b"}}),
+        ("/v1/customers", {"kind": "external", "name": "x", "custom": {"a_text": "b"}}),
         ("/v1/customers/upsert", {"ref": tell.ref(), "name": "x", "household": {"size": 2}}),
         ("/v1/customers/resolve", {"customers": [cid]}),
         (f"/v1/customers/{cid}/acquisition", {"channel": "shop", "cost": money("1.00"), "at": day(1)}),

@@ -34,9 +34,10 @@ def tell_a_life(tell: Teller) -> tuple[str, list[str]]:
         "phones": [PHONE],
         "addresses": [WORDS[0]],
         "background": WORDS[1],
-        "custom": {"note": WORDS[2]},
+        "custom": {"a_text": WORDS[2]},
         "birthday": "1990-05-17",
     }
+    tell.field("a_text", "text")
     cid = tell.post("/v1/customers", {"kind": "external", "refs": REFS, **record}).json()["id"]
     own = f"/v1/customers/{cid}"
     tell.post(f"{own}/purchases", {"order": "o", "amount": money("10.00"), "at": day(1)})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import Field
+
 from libs.events.catalogue.registry import event
 from libs.events.values import Data, Generated, Moment, Money, Personal
 
@@ -14,6 +16,7 @@ Kind = Literal["external", "internal"]
 Stage = Literal["prospect", "active", "lost", "won_back"]
 LossReason = Literal["died", "moved", "new_ties", "competition", "quality", "indifference", "other"]
 ValueClass = Literal["A", "B", "C"]
+FieldType = Literal["text", "number", "integer", "boolean", "date", "choice", "choices"]
 Side = Literal["survivor", "merged"]
 """The two records that a merge joins."""
 
@@ -124,6 +127,27 @@ class CustomerUnmerged(Data):
 
     merge: Generated[str]
     survivor: Generated[str]
+    by: Generated[str | None] = None
+
+
+class Choice(Data):
+    """One of the values that a custom field takes, and what people read for it, by language."""
+
+    code: str
+    label: dict[str, str]
+
+
+@event("field.declared", TOPIC)
+class FieldDeclared(Data):
+    """A custom field of customer records is from now on as stated here, as a whole. Its subject is no customer."""
+
+    key: str
+    type: FieldType
+    label: dict[str, str]
+    choices: list[Choice] = Field(default_factory=list)
+    required: bool = False
+    personal: bool = True
+    retired: bool = False
     by: Generated[str | None] = None
 
 

@@ -59,6 +59,15 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("bad_phone", "Not a phone number", "Không phải số điện thoại", "不是有效电话"),
         ("bad_email", "Not an e-mail address", "Không phải địa chỉ email", "不是有效电子邮箱"),
     ),
+    "field_types": _labels(
+        ("text", "Text", "Văn bản", "文本"),
+        ("number", "Number", "Số", "数字"),
+        ("integer", "Whole number", "Số nguyên", "整数"),
+        ("boolean", "Yes or no", "Có hoặc không", "是或否"),
+        ("date", "Date", "Ngày", "日期"),
+        ("choice", "One of several choices", "Một lựa chọn", "单选"),
+        ("choices", "Several choices", "Nhiều lựa chọn", "多选"),
+    ),
 }  # fmt: skip
 
 _CARE: dict[str, dict[str, Labels]] = {

@@ -32,6 +32,7 @@ from services.profile.api.shown import (
 )
 from services.profile.bodies import NewBody, PatchBody, RecordedBody, UpsertBody
 from services.profile.domain.persons import joined
+from services.profile.domain.records import value_of
 from services.profile.doors import CHANGED, NEW, RECORDED, Change
 from services.profile.projections import customers
 
@@ -108,7 +109,7 @@ def router(platform: Platform) -> APIRouter:
         def version(verdicts: Sequence[Verdict]) -> int:
             return (record_version(verdicts) or 0) + others
 
-        seen = {name: (person.state.record.get(name), said.at) for name, said in person.state.touched.items()}
+        seen = {name: (value_of(person.state.record, name), said.at) for name, said in person.state.touched.items()}
         asked = Change(patch=patch, versions=None if match.any else frozenset({person.own.version}), seen=seen)
         return await write(
             request, platform, CHANGED, asked, customer=person.id, path={"id": person.id}, render=render, created=200,

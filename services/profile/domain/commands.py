@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
-from libs.events.catalogue.customers import LossReason, Side, ValueClass
+from libs.events.catalogue.customers import FieldDeclared, LossReason, Side, ValueClass
 from libs.events.decider import Plain
 from libs.events.values import Money
 from services.profile.domain.stages import Move
@@ -174,3 +174,21 @@ class Classify(Plain):
     previous: ValueClass | None
     reason: str
     run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareField(Plain):
+    """A custom field is declared."""
+
+    field: FieldDeclared
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeField(Plain):
+    """Members of a custom field change, in a version that the caller has seen (None: any)."""
+
+    key: str
+    changes: Mapping[str, Any]
+    versions: frozenset[int] | None = None
+    by: str = ""

@@ -7,11 +7,13 @@ from typing import Any, assert_never
 from libs.events.catalogue import customers as facts
 from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import classes, merging, moving, recording
+from services.profile.domain import classes, fields, merging, moving, recording
 from services.profile.domain.commands import (
     Acquire,
+    ChangeField,
     Classify,
     CompleteRun,
+    DeclareField,
     Erase,
     Link,
     Lose,
@@ -29,7 +31,7 @@ from services.profile.domain.state import Customer, evolve
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Lose | WinBack | Erase
-    | StartRun | CompleteRun | Classify
+    | StartRun | CompleteRun | Classify | DeclareField | ChangeField
 )  # fmt: skip
 
 
@@ -82,6 +84,10 @@ class CustomerDecider:
                 return classes.complete(asked, state)
             case Classify():
                 return classes.classify(asked, state)
+            case DeclareField():
+                return fields.declare(asked, state.fields)
+            case ChangeField():
+                return fields.change(asked, state.fields)
             case _:
                 assert_never(asked)
 

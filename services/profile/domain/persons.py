@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.customers import Side
-from services.profile.domain.records import MEMBERS, Said
+from services.profile.domain.records import MEMBERS, NEVER, Said, put, value_of
 from services.profile.domain.state import Customer
 
-EVER = Said(datetime.min.replace(tzinfo=UTC))
 CHOOSABLE = tuple(member for member in MEMBERS if member != "refs")
 """Members of which one value counts; references of both sides are the person's."""
 
@@ -40,7 +39,9 @@ def joined(survivor: Customer, others: Mapping[str, Customer], as_of: datetime |
         return survivor
     states = [survivor, *(others[name] for name in sorted(others))]
     told = settled(survivor, others, as_of)
-    record: dict[str, Any] = {name: told[name].value for name in CHOOSABLE if name in told}
+    record: dict[str, Any] = {}
+    for slot, each in told.items():
+        put(record, slot, each.value)
     if refs := [ref for s in states for ref in s.record.get("refs") or ()]:
         record["refs"] = list(dict.fromkeys(refs))
     acquired = [s.acquisition for s in states if s.acquisition]
@@ -68,12 +69,12 @@ def settled(survivor: Customer, others: Mapping[str, Customer], as_of: datetime 
             name = part_of[name]
         return name
 
-    for name in sorted(others, key=lambda n: (others[n].merged_at or EVER.at, n)):
+    for name in sorted(others, key=lambda n: (others[n].merged_at or NEVER.at, n)):
         edge = others[name]
         end = part(edge.merged_into if edge.merged_into and edge.merged_into in others else "")
         start = part(name)
         if start != end:
-            at = edge.merged_at or EVER.at
+            at = edge.merged_at or NEVER.at
             choices = edge.choices if as_of is None or at <= as_of else {}
             records[end] = met(records[end], records[start], choices, at)
             part_of[start] = end
@@ -81,10 +82,8 @@ def settled(survivor: Customer, others: Mapping[str, Customer], as_of: datetime 
 
 
 def stated(state: Customer) -> Record:
-    """What was stated for one id."""
-    return {
-        name: Stated(value, state.touched.get(name, EVER)) for name, value in state.record.items() if name != "refs"
-    }
+    """What was stated for one id, part by part."""
+    return {slot: Stated(value_of(state.record, slot), said) for slot, said in state.touched.items()}
 
 
 def met(survivor: Record, merged: Record, choices: Mapping[str, Side], at: datetime) -> Record:
@@ -92,7 +91,7 @@ def met(survivor: Record, merged: Record, choices: Mapping[str, Side], at: datet
     record: Record = {}
     for name in survivor.keys() | merged.keys():
         ours, theirs = survivor.get(name), merged.get(name)
-        match choices.get(name):
+        match choices.get(name.partition(".")[0]):
             case "survivor":
                 ours = chosen(ours, at)
             case "merged":

@@ -45,22 +45,21 @@ def record(command: Record, state: Customer) -> list[NewEvent]:
 def news(command: Record, state: Customer) -> bool:
     """Whether anything is stated that is not known yet; where a moment was stated, for that moment."""
     stated = {name: value for name, value in command.members.items() if name != "stage"}
-    if records.changes(state.record, state.touched, stated, command.at):
+    if records.changes(state.record, state.touched, stated, counting(command, state)):
         return True
-    if command.dated and any(state.touched.get(n, Said(command.at)).at != command.at for n in stated if n != "refs"):
+    at = {state.touched[slot].at for slot in records.slots(stated) if slot in state.touched}
+    if command.dated and at - {command.at}:
         return True
     return command.members.get("stage") == "active" and starts(state, command)
 
 
 def counting(command: Record, state: Customer) -> datetime:
     """The moment of a call, or just after what was stated for it before."""
-    stated = [state.touched[n].at for n, value in command.members.items() if differs(n, value, state)]
+    stated = [
+        state.touched[slot].at for slot, value in records.slots(command.members).items()
+        if slot in state.touched and records.value_of(state.record, slot) != value
+    ]  # fmt: skip
     return max([command.at, *(at + INSTANT for at in stated if command.at <= at < command.at + MOMENT)])
-
-
-def differs(member: str, value: Any, state: Customer) -> bool:
-    """Whether something else was stated for a member."""
-    return member in state.touched and state.record.get(member) != value
 
 
 def patch(command: Patch, state: Customer) -> list[NewEvent]:
@@ -70,8 +69,9 @@ def patch(command: Patch, state: Customer) -> list[NewEvent]:
     wanted = {name: value for name, value in command.patch.items() if name != "stage"}
     record, touched = seen(command, state)
     # Who has seen the present version means to change it, whatever moment it was stated for, and by whichever id.
-    at = max([command.at, *(touched[name].at + INSTANT for name in wanted if name in touched)])
-    new = records.changes(record, touched, records.patched(record, wanted), at)
+    told = records.patched(record, wanted)
+    at = max([command.at, *(records.last(touched, slot).at + INSTANT for slot in records.slots(told))])
+    new = records.changes(record, touched, told, at)
     new |= stage(command, state)
     return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})), at=at)] if new else []
 
@@ -80,8 +80,8 @@ def seen(command: Patch, state: Customer) -> tuple[records.Values, records.Times
     """The record that a patch is made for: the person's, wherever another id's statement is the newer."""
     record, touched = dict(state.record), dict(state.touched)
     for name, (value, at) in command.seen.items():
-        if name not in touched or at > touched[name].at or record.get(name) != value:
-            record[name] = value
+        if name not in touched or at > touched[name].at or records.value_of(record, name) != value:
+            records.put(record, name, value)
             touched[name] = Said(at)
     return record, touched
 

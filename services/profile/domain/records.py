@@ -9,7 +9,7 @@ are only ever added, in the order in which they were first told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 MEMBERS = (
@@ -19,8 +19,8 @@ MEMBERS = (
 )  # fmt: skip
 """The record's members in the order in which they are shown; the stage is told by what happened (see `stages`)."""
 
-NESTED = frozenset({"household", "custom"})
-"""Members that are objects: a merge patch reaches into them."""
+CUSTOM = "custom."
+"""Before the key of a custom field, where the parts of a record are told apart."""
 
 
 class Said(NamedTuple):
@@ -38,37 +38,78 @@ class First(NamedTuple):
     place: int
 
 
+NEVER = Said(datetime.min.replace(tzinfo=UTC))
 Values = dict[str, Any]
 Times = dict[str, Said]
+
+
+def slots(members: Mapping[str, Any]) -> Values:
+    """What is stated, part by part: each custom field is a part of its own, `custom.<key>`, and so has its own moment.
+    References are another matter."""
+    found: Values = {}
+    for member, value in members.items():
+        if member == "custom" and value is not None:
+            found |= {f"{CUSTOM}{key}": each for key, each in value.items()}
+        elif member != "refs":
+            found[member] = value
+    return found
+
+
+def value_of(record: Mapping[str, Any], slot: str) -> Any:
+    """What a record has in one part."""
+    if slot.startswith(CUSTOM):
+        return (record.get("custom") or {}).get(slot.removeprefix(CUSTOM))
+    return record.get(slot)
+
+
+def put(record: Values, slot: str, value: Any) -> None:
+    """Sets one part of a record. Where nothing is known of a custom field, it is not there."""
+    if slot.startswith(CUSTOM):
+        custom = {**(record.get("custom") or {}), slot.removeprefix(CUSTOM): value}
+        record["custom"] = {key: custom[key] for key in sorted(custom) if custom[key] is not None} or None
+    elif slot != "custom":
+        record[slot] = value
 
 
 def changes(record: Mapping[str, Any], touched: Mapping[str, Said], stated: Mapping[str, Any], at: datetime) -> Values:
     """The stated members that say something new about a record as of `at`."""
     new: Values = {}
-    for member, value in stated.items():
-        if member == "refs":
-            known = record.get("refs") or []
-            more = [ref for ref in value or () if ref not in known]
-            if more:
-                new["refs"] = [*known, *more]
-        elif not outdated(touched, member, at) and record.get(member) != value:
-            new[member] = value
+    known = record.get("refs") or []
+    if more := [ref for ref in stated.get("refs") or () if ref not in known]:
+        new["refs"] = [*known, *more]
+    for slot, value in slots(stated).items():
+        if not outdated(touched, slot, at) and value_of(record, slot) != value:
+            if slot.startswith(CUSTOM):
+                new["custom"] = {**(new.get("custom") or {}), slot.removeprefix(CUSTOM): value}
+            else:
+                new[slot] = value
     return new
 
 
-def outdated(touched: Mapping[str, Said], member: str, at: datetime) -> bool:
-    """Whether something newer than `at` was said of a member already."""
-    last = touched.get(member)
-    return last is not None and at < last.at
+def outdated(touched: Mapping[str, Said], slot: str, at: datetime) -> bool:
+    """Whether something newer than `at` was said of a part already."""
+    return at < last(touched, slot).at
+
+
+def last(touched: Mapping[str, Said], slot: str) -> Said:
+    """The last statement of a part; that nothing is known of any custom field states each of them."""
+    said = touched.get(slot, NEVER)
+    return max(said, touched.get("custom", NEVER)) if slot.startswith(CUSTOM) else said
 
 
 def stated(record: Values, touched: Times, told: Mapping[str, Any], said: Said) -> tuple[Values, Times]:
     """The record and its times after a statement; references are another matter."""
     record, touched = dict(record), dict(touched)
-    for member, value in told.items():
-        if member != "refs" and (member not in touched or said >= touched[member]):
-            record[member] = value
-            touched[member] = said
+    for slot, value in slots(told).items():
+        if said < last(touched, slot):
+            continue
+        if slot == "custom":  # null: whatever was stated of any of them by then
+            for each in [each for each in touched if each.startswith(CUSTOM) and touched[each] <= said]:
+                put(record, each, None)
+                del touched[each]
+            record.setdefault("custom", None)
+        put(record, slot, value)
+        touched[slot] = said
     return record, touched
 
 
@@ -82,10 +123,14 @@ def mentioned(first: Mapping[str, First], refs: Iterable[str], said: Said) -> di
 
 
 def patched(record: Mapping[str, Any], patch: Mapping[str, Any]) -> Values:
-    """The members that a JSON merge patch (RFC 7396) states, whole: null clears, objects are merged into."""
-    return {
-        member: merge_patch(record.get(member), value) if member in NESTED else value for member, value in patch.items()
-    }
+    """The members that a JSON merge patch (RFC 7396) states: null clears, objects are merged into. Custom fields are
+    stated one by one, each that was cleared as null."""
+    new: Values = dict(patch)
+    if "household" in patch:
+        new["household"] = merge_patch(record.get("household"), patch["household"])
+    if "custom" in patch:
+        new["custom"] = dict.fromkeys(record.get("custom") or ()) if patch["custom"] is None else patch["custom"]
+    return new
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

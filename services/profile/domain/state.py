@@ -11,7 +11,8 @@ from libs.events.catalogue import customers as facts
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
 from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.decider import Happened
-from services.profile.domain import records
+from services.profile.domain import fields, records
+from services.profile.domain.fields import Field as CustomField
 from services.profile.domain.records import First, Said
 from services.profile.domain.stages import Move, Replay, added, replay
 
@@ -37,7 +38,8 @@ class Run(BaseModel):
 
 
 class Customer(BaseModel):
-    """One customer id (or, where `run` is set, a classification run: a subject of its own with nothing else to it).
+    """One customer id. Two kinds of subjects are nobody, and have nothing else to them: a classification run, which is
+    in `run`, and the declarations of custom fields, in `fields`.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
     `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
@@ -66,6 +68,7 @@ class Customer(BaseModel):
     choices: dict[str, facts.Side] = Field(default_factory=dict)
     parted: tuple[str, ...] = ()
     run: Run | None = None
+    fields: dict[str, CustomField] = Field(default_factory=dict)
 
     @property
     def recorded(self) -> bool:
@@ -97,6 +100,9 @@ def evolve(state: Customer, event: Happened) -> Customer:
     """The state after one more fact."""
     if isinstance(event.data, facts.CustomerPurchased) and _bought_before(state, event.at):
         return state  # by far the most frequent fact, and it changes nothing here
+    if isinstance(event.data, facts.FieldDeclared):
+        declared = {**state.fields, event.data.key: fields.of(event.data, event.sequence)}
+        return state.model_copy(update={"fields": declared})
     new = _told(state, event)
     since = event.at if state.since is None else min(state.since, event.at)
     return new.model_copy(update={"since": since, "version": event.sequence if _differ(state, new) else state.version})

@@ -36,6 +36,7 @@ SOME = {
     "phones": st.sampled_from([["1"], ["1", "2"], []]),
     "kind": st.sampled_from(["external", "internal"]),
     "stage": st.sampled_from(["prospect", "active"]),
+    "custom": st.none() | st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, 2, None])),
     "refs": st.lists(st.sampled_from(["pos:1", "crm:2", "web:3"]), unique=True),
 }
 MEMBERS = st.fixed_dictionaries({}, optional=SOME)

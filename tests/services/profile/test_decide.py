@@ -138,11 +138,22 @@ class TestPatches:
         assert fold(DECIDER, [RECORDED, BOUGHT, again]).version == 2
 
     def test_null_clears_and_objects_are_merged_into(self) -> None:
-        start = given(DECIDER, facts.CustomerRecorded(kind="external", owner="lan", custom={"a": {"b": 1, "c": 2}}))
-        start.when(self.patch(owner=None, custom={"a": {"b": None}, "d": 3})).then(
-            facts.CustomerUpdated(owner=None, custom={"a": {"c": 2}, "d": 3})
+        home = {"size": 4, "structure": "family"}
+        start = given(DECIDER, facts.CustomerRecorded(kind="external", owner="lan", household=home))
+        start.when(self.patch(owner=None, household={"structure": None})).then(
+            facts.CustomerUpdated(owner=None, household={"size": 4})
         )
         start.when(self.patch(name=None)).nothing()
+
+    def test_custom_fields_are_stated_one_by_one(self) -> None:
+        start = given(DECIDER, facts.CustomerRecorded(kind="external", custom={"a": 1, "b": 2}))
+        then = start.when(self.patch(custom={"a": None, "b": 2, "c": 3})).then(
+            facts.CustomerUpdated(custom={"a": None, "c": 3})
+        )
+        assert then.state.record["custom"] == {"b": 2, "c": 3}
+        then = start.when(self.patch(custom=None)).then(facts.CustomerUpdated(custom={"a": None, "b": None}))
+        assert then.state.record["custom"] is None
+        start.when(self.patch(custom={"d": None})).nothing()
 
     def test_only_a_prospect_becomes_active_by_a_patch(self) -> None:
         start = given(DECIDER, RECORDED)

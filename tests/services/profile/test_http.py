@@ -37,6 +37,7 @@ async def upsert(house: House, ref: str = "pos:1", status: int = 201, **more: An
 
 
 async def test_a_new_customer_is_read_back_whole(house: House) -> None:
+    await house.post("/v1/customers/fields", {"key": "shoe", "type": "number", "label": {"en": "Shoe size"}})
     told = PERSON | {
         "refs": ["pos:1"], "birthday": "1990-04-30", "household": {"size": 4}, "custom": {"shoe": 38.5},
         "special_dates": [{"occasion": "wedding", "on": "2015-06-01"}], "credit_grade": "b", "paying": True,
@@ -302,6 +303,7 @@ def everything_kept(folder: Path) -> bytes:
 
 
 async def test_personal_data_leaves_only_sealed(house: House) -> None:
+    await house.post("/v1/customers/fields", {"key": "a", "type": "text", "label": {"en": "A"}})
     customer = await upsert(house, "pos:4711", name=NAME, emails=["do@example.com"], custom={"a": "zebra"})
     path = f"/v1/customers/{customer}"
     await house.post(f"{path}/loss", {"reason": "moved"})
