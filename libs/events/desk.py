@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from libs.events.clock import Clock
 from libs.events.decider import Invalid, Moved, Refused
 from libs.events.doors import Call, Caller, Door
+from libs.events.envelope import Event
 from libs.events.identities import Identities, as_id
 from libs.events.store import Store
 from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, refused
@@ -97,8 +98,10 @@ class Desk:
         found = await self.store.find(names) if names else {}
         states = await self.store.load(subjects) if subjects else {}
         now = self.clock.now()
-        calls = [self._call(a, g, now, found, states) for a, g in zip(asked, generations, strict=True)]
+        recalled: dict[str, Event] = {}
+        calls = [self._call(a, g, now, found, states, recalled) for a, g in zip(asked, generations, strict=True)]
         await self._follow(asked, calls, states)
+        await self._recall(asked, calls, recalled)
         return [_unit(a, c) for a, c in zip(asked, calls, strict=True)]
 
     async def _follow(
@@ -112,6 +115,14 @@ class Desk:
             states |= loaded
             wanted = {s for found in loaded.values() for leads in onward if (s := leads(found.state))}
 
+    async def _recall(
+        self, asked: Sequence[Asked[Any]], calls: Sequence[Call[Any] | Outcome], recalled: dict[str, Event]
+    ) -> None:
+        """Reads the facts that calls need to see, into `recalled`."""
+        names = {n for a, c in zip(asked, calls, strict=True) if isinstance(c, Call) for n in a.door.recalls(c)}
+        for name, at in (await self.store.find(names)).items() if names else ():
+            (recalled[name],) = await self.store.history(at.subject, at.sequence - 1, 1)
+
     def _call(
         self,
         asked: Asked[B],
@@ -119,9 +130,10 @@ class Desk:
         now: datetime,
         found: Mapping[str, Position],
         states: Mapping[str, Loaded],
+        recalled: Mapping[str, Event],
     ) -> Call[B] | Outcome:
         try:
-            return self._called(asked, generation, now, found, states)
+            return self._called(asked, generation, now, found, states, recalled)
         except Refused as refusal:
             return Outcome((refused(refusal),))
 
@@ -132,6 +144,7 @@ class Desk:
         now: datetime,
         found: Mapping[str, Position],
         states: Mapping[str, Loaded],
+        recalled: Mapping[str, Event],
     ) -> Call[B]:
         at = getattr(asked.body, "at", None) or asked.at or now
         if at > now + AHEAD:
@@ -143,6 +156,7 @@ class Desk:
             body=asked.body, subject=subject, at=at, now=now, name=caller.name(), key=caller.digest(),
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw),
             published=caller.published, by=caller.who(), path=asked.path, found=found, states=states,
+            recalled=recalled,
         )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from libs.events.clock import new_id
 from libs.events.decider import Command
+from libs.events.envelope import Event
 from libs.events.identities import Identities, uuid_v8
 from libs.events.units import Loaded, Position, Request, Unit
 
@@ -62,8 +63,8 @@ class Call(Generic[B]):
     """One call of a door: the validated body and all that it may need to become a unit.
 
     `subject` is the addressed customer's id, already resolved, or "" where none was named. `found` answers the
-    door's `lookups`, `states` its `loads` and `follows`. `now` is the moment of receipt; `at` when it happened;
-    `by` who asks; `keyed`: under a key of their own; `published`: by an event.
+    door's `lookups`, `states` its `loads` and `follows`, `recalled` its `recalls`. `now` is the moment of receipt;
+    `at` when it happened; `by` who asks; `keyed`: under a key of their own; `published`: by an event.
     """
 
     body: B
@@ -80,6 +81,7 @@ class Call(Generic[B]):
     path: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[str, Position] = field(default_factory=dict)
     states: Mapping[str, Loaded] = field(default_factory=dict)
+    recalled: Mapping[str, Event] = field(default_factory=dict)
 
     def made_id(self, label: str) -> str:
         """An id for something this call makes: the same again for a repeated key, else random."""
@@ -125,6 +127,8 @@ class Door(Generic[B]):
     loads: Callable[[B], tuple[str, ...]] = _nothing
     follows: Callable[[Call[B]], tuple[str, ...]] = _nothing
     """More subjects to load, where that takes a call to know; and whatever `onward` leads to from them."""
+    recalls: Callable[[Call[B]], tuple[str, ...]] = _nothing
+    """Names whose facts the call needs to see; those that are not taken are left out."""
     onward: Callable[[Any], str | None] = _stays
     """The subject that a loaded state refers to, if any."""
     anonymous: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,8 @@ class Settings(BaseSettings):
     """Wraps the subjects' keys (hex, 32 bytes); made in `data_dir` where absent and the engine is embedded."""
     keys_file: Path | None = None
     """API keys, as `careledger keys` writes them (default: `keys.json` in `data_dir`)."""
+    zone: ZoneInfo = ZoneInfo("UTC")
+    """The company's time zone (`Asia/Ho_Chi_Minh`): what day it is, where a rule is about days."""
     partitions: int = 12
     """Partitions of every topic."""
     relay_shards: int = 16

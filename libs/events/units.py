@@ -70,7 +70,8 @@ class Verdict:
 
     `events` are the facts that the command made, now or (for *already*) the first time, with their personal fields
     sealed; a batch does not look the latter up. `position` is the last of them; `state` is the subject's plain state
-    afterwards (None where refused); `refusal` says why not.
+    afterwards (None where refused); `refusal` says why not. `forgotten`: it was done once, for somebody who has been
+    erased since.
     """
 
     status: Status
@@ -78,6 +79,7 @@ class Verdict:
     events: tuple[Event, ...] = ()
     state: Any = None
     refusal: Refused | None = None
+    forgotten: bool = False
 
     @property
     def accepted(self) -> bool:

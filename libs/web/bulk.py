@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
+from libs.events.store.deciding import ERASED
 from libs.events.units import Outcome, Verdict
 from libs.events.values import Body
 from libs.web.problems import Problem
@@ -61,6 +62,8 @@ def result(index: int, outcome: Outcome, id_of: IdOf) -> dict[str, Any]:
     """What became of one item."""
     if refused := outcome.refusal:
         return refusal(index, refused.status, of_verdict(refused))
+    if any(verdict.forgotten for verdict in outcome.verdicts):
+        return refusal(index, "erased", of_verdict(ERASED))
     status = "appended" if any(v.status == "appended" for v in outcome.verdicts) else "already"
     told: dict[str, Any] = {"index": index, "status": status}
     if (made := id_of(outcome.verdicts)) is not None:
@@ -71,5 +74,7 @@ def result(index: int, outcome: Outcome, id_of: IdOf) -> dict[str, Any]:
 
 
 def refusal(index: int, status: str, problem: Problem) -> dict[str, Any]:
-    """What became of one item that was not accepted (*absent* is a conflict here)."""
-    return {"index": index, "status": "conflict" if status == "absent" else status, "problem": problem.members()}
+    """What became of one item that was not accepted. What it refers to may be absent or still to come: that is a
+    conflict here, for unlike an event it is not kept until it can be taken."""
+    told = "conflict" if status in ("absent", "parked") else status
+    return {"index": index, "status": told, "problem": problem.members()}

@@ -22,8 +22,11 @@ POSITION = b"event-position"
 _in_flight = InFlight()
 
 
-async def once(request: Request, make: Callable[[], Awaitable[Answered]]) -> Answered:
-    """The answer that `make` gives, or the one it gave the first time. Raises `Problem`."""
+async def once(
+    request: Request, make: Callable[[], Awaitable[Answered]], *, worth: Callable[[], bool] = lambda: True
+) -> Answered:
+    """The answer that `make` gives, or the one it gave the first time; `worth`: whether it is to be remembered, asked
+    afterwards. Raises `Problem`."""
     if not key_of(request):
         return await make()
     platform: Platform = request.app.state.platform
@@ -39,6 +42,8 @@ async def once(request: Request, make: Callable[[], Awaitable[Answered]]) -> Ans
                 replayed.append((POSITION, earlier.position.token().encode("ascii")))
             return Answered(earlier.answer.body, earlier.answer.status, replayed)
         made = await make()
+        if not worth():
+            return made
         answer = Answer(made.status_code, bytes(made.body))
         token = next((value for key, value in made.raw_headers if key == POSITION), None)
         position = Position.parse(token.decode("ascii")) if token else None

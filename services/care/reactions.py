@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from libs.events.catalogue import complaints, customers, scores
 from libs.events.catalogue.care import CarePlanned, SurveyInvited
@@ -21,17 +21,30 @@ from services.care.standard import LOST, RECOVERY
 
 Calls = Callable[[Event], bool]
 Due = Callable[[Event], datetime]
+About = Callable[[Event], str | None]
 
 
 def _always(event: Event) -> bool:
     return True
 
 
-def reactions(standards: Standards) -> tuple[Reaction, ...]:
-    """Care's policies under a company's standards."""
+def _complaint(event: Event) -> str | None:
+    return event.data.get("complaint")
+
+
+def _itself(event: Event) -> str | None:
+    """Care of two occasions that are near is care of two things."""
+    return event.id
+
+
+def reactions(standards: Standards, zone: tzinfo = UTC) -> tuple[Reaction, ...]:
+    """Care's policies under a company's standards, and its time zone."""
     return (
         Reaction("welcome", customers.TOPIC, "customer.acquired", plan("welcome", standards)),
-        Reaction("occasion", customers.TOPIC, "customer.occasion_neared", plan("occasion", standards, due=_on_the_day)),
+        Reaction(
+            "occasion", customers.TOPIC, "customer.occasion_neared",
+            plan("occasion", standards, due=by_the_end_of_the_day(zone), about=_itself),
+        ),
         Reaction("lost_survey", customers.TOPIC, "customer.lost", invite("lost_survey", LOST, if_=_can_answer)),
         Reaction("forget", customers.TOPIC, "customer.erased", forget, always=True),
         Reaction("follow_up", complaints.TOPIC, "complaint.corrected", plan("complaint_follow_up", standards)),
@@ -41,7 +54,9 @@ def reactions(standards: Standards) -> tuple[Reaction, ...]:
     )
 
 
-def plan(programme: str, standards: Standards, *, if_: Calls = _always, due: Due | None = None) -> React:
+def plan(
+    programme: str, standards: Standards, *, if_: Calls = _always, due: Due | None = None, about: About = _complaint
+) -> React:
     """Plans care of `programme`, due by the standard (or by `due`), for whoever has a name to be cared for under.
 
     Who put a complaint right follows it up; other care is for whoever takes it from the due list.
@@ -53,7 +68,7 @@ def plan(programme: str, standards: Standards, *, if_: Calls = _always, due: Due
         data = CarePlanned(
             delivery=_made("delivery", programme, event), programme=programme, staff=event.data.get("by"),
             due=due(event) if due else standards.due(programme, event.time),
-            why=event.type, about=event.data.get("complaint"),
+            why=event.type, about=about(event),
         )  # fmt: skip
         return (_unit(programme, event, Plan(at=event.time, data=lean(data))),)
 
@@ -108,6 +123,12 @@ def _can_answer(event: Event) -> bool:
     return event.data.get("reason") != "died"
 
 
-def _on_the_day(event: Event) -> datetime:
-    """The start of the special day, in UTC."""
-    return datetime.combine(datetime.fromisoformat(event.data["on"]).date(), time(), UTC)
+def by_the_end_of_the_day(zone: tzinfo) -> Due:
+    """The end of the special day where the company is. What day that is the fact does not say, for a topic is no place
+    for birthdays; but how many days ahead it was when it was told."""
+
+    def due(event: Event) -> datetime:
+        day = event.time.astimezone(zone).date() + timedelta(days=event.data["days_ahead"])
+        return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+    return due

@@ -6,6 +6,7 @@ from libs.events.service import Definition, Periodic, Platform
 from libs.events.views import View
 from services.profile import classifying
 from services.profile.api import (
+    bulk,
     classifications,
     customers,
     duplicates,
@@ -14,6 +15,7 @@ from services.profile.api import (
     history,
     leaving,
     merges,
+    occasions,
     purchases,
     resolve,
     search,
@@ -22,28 +24,35 @@ from services.profile.api import (
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
 from services.profile.forgetting import EVERY, forget_the_rest
+from services.profile.occasions import tell_what_is_near
 from services.profile.projections.classes import Classes
 from services.profile.projections.classifications import Classifications
 from services.profile.projections.customers import Customers
 from services.profile.projections.merges import Merges
+from services.profile.projections.occasions import Occasions
 from services.profile.projections.purchases import Purchases
 from services.profile.projections.search import Search
 from services.profile.reactions import REACTIONS
+from services.profile.settings import settings
 
 _RESOURCES = (
-    resolve, search, fields, customers, purchases, leaving, erasure, merges, duplicates, history, classifications, vip,
+    resolve, search, fields, customers, bulk, purchases, leaving, erasure, merges, duplicates, history, occasions,
+    classifications, vip,
 )  # fmt: skip
 
 
 def _periodics(platform: Platform) -> tuple[Periodic, ...]:
     return (
         Periodic("forgetting", EVERY, lambda: forget_the_rest(platform)),
+        Periodic("occasions", settings().look_seconds, lambda: tell_what_is_near(platform)),
         Periodic("classifying", classifying.EVERY, lambda: classifying.when_due(platform)),
     )
 
 
 def _views(platform: Platform) -> tuple[View, ...]:
-    return (Customers(), Merges(), Search(platform), Purchases(), Classes(), Classifications())
+    return (
+        Customers(), Merges(), Search(platform), Purchases(), Classes(), Classifications(), Occasions(platform),
+    )  # fmt: skip
 
 
 SERVICE = Definition(

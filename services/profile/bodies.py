@@ -241,6 +241,12 @@ class Purchase(PurchaseBody):
     customer: Named | None = None
 
 
+class PurchaseOf(PurchaseBody):
+    """An order of one among many customers: by id or by reference; of whom nothing was known a bare record is made."""
+
+    customer: Named
+
+
 class Loss(LossBody):
     """The same, as other systems tell it."""
 

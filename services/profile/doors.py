@@ -16,17 +16,13 @@ from libs.events.units import Unit
 from libs.events.values import Body
 from services.profile import bodies, fields
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
-from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Purchase, Record, WinBack
+from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Record, WinBack
 from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
 from services.profile.merges import links, onward, others
+from services.profile.purchases import PURCHASED, unknown_is_new
 
 REASONS = ("request", "retention", "error")
-
-
-def unknown_is_new(call: Call[Any]) -> bool:
-    """Whether hearing of an unknown customer opens a record: not where a path names one."""
-    return "id" not in call.path
 
 
 def open_record(call: Call[NewBody]) -> Unit:
@@ -68,17 +64,6 @@ def acquire(call: Call[bodies.Acquisition]) -> Unit:
     """The customer was won."""
     body = call.body
     return call.unit(Acquire(at=call.at, channel=body.channel, cost=body.cost, create=unknown_is_new(call)))
-
-
-def purchase(call: Call[bodies.Purchase]) -> Unit:
-    """The customer bought."""
-    body = call.body
-    return call.unit(
-        Purchase(
-            at=call.at, order=body.order, amount=body.amount, refund_of=body.refund_of,
-            bought_by=call.path.get("bought_by", ""), create=unknown_is_new(call),
-        )
-    )  # fmt: skip
 
 
 class PersonLost(bodies.Loss):
@@ -175,7 +160,6 @@ RECORDED = Door(
     loads=fields.where_custom, follows=further, onward=onward,
 )  # fmt: skip
 ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
-PURCHASED = Door("customer.purchased", bodies.Purchase, purchase)
 LOST = Door("customer.lost", bodies.Loss, lose)
 WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
 CHANGED = Door("", Change, change, customer=nobody, loads=lambda body: fields.where_custom(body.patch))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.profile.domain.classes import Schedule
+from libs.events.catalogue.customers import OccasionKind
+from services.profile.domain.occasions import LeapDay
 
 WEIGHTS = {"phone": 0.6, "email": 0.7, "name_and_birthday": 0.8, "name_and_address": 0.6}
+NEAR: dict[OccasionKind, int] = {"birthday": 7, "special_date": 7}
 
 
 class ProfileSettings(BaseSettings):
@@ -34,6 +38,16 @@ class ProfileSettings(BaseSettings):
     only when somebody asks."""
     currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
     """The currency that value is reported in (ISO 4217); without it the one that most purchases were made in."""
+    occasion_days: dict[OccasionKind, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=lambda: dict(NEAR))
+    """How many days ahead an occasion is near, by its kind."""
+    leap_day: LeapDay = "feb_28"
+    """When what fell on 29 February is kept in other years."""
+    look_seconds: float = Field(default=10, gt=0)
+    """How often somebody looks whose occasion is near."""
+
+    def days_ahead(self, kind: OccasionKind) -> int:
+        """How many days ahead an occasion of that kind is near."""
+        return self.occasion_days.get(kind, NEAR[kind])
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from tests.stories.holdings import holdings
 from tests.stories.teller import Json, Teller, money, rated, until
 
 
@@ -62,6 +63,37 @@ def test_the_acquired_are_welcomed_and_the_lost_are_asked_why(tell: Teller) -> N
     tell.post(f"/v1/customers/{customer}/loss", {"reason": "quality"})
     invited = until("the question", lambda: tell.get("/v1/invitations", customer=customer)["items"])
     assert [(i["survey"], i["why"]) for i in invited] == [("lost", "customer.lost")]
+
+
+def test_a_birthday_that_is_near_is_on_the_due_list_and_on_no_topic(tell: Teller) -> None:
+    today = datetime.now(UTC).date()
+    birthday, wedding = next_(today + timedelta(days=3), 1988), next_(today + timedelta(days=5), 2012)
+    customer = tell.customer(birthday=birthday, special_dates=[{"occasion": "wedding day", "on": wedding}])
+    found = until("a visit or gift", lambda: both(due_all(tell, customer)))
+    assert [(item["programme"], item["why"]) for item in found] == [("occasion", "customer.occasion_neared")] * 2
+    assert [item["due"][:10] for item in found] == [str(today + timedelta(days=ahead)) for ahead in (4, 6)]
+    near = tell.get(f"/v1/customers/{customer}/occasions")["items"]
+    assert [(item["occasion"], item["name"], item["first"], item["near"]) for item in near] == [
+        ("birthday", None, birthday, True),
+        ("special_date", "wedding day", wedding, True),
+    ]
+    for place, held in holdings(tell.product):
+        assert not any(word.encode() in held for word in (birthday, wedding, "wedding day")), place
+
+
+def due_all(tell: Teller, customer: str) -> list[Json]:
+    """All that is planned for a customer."""
+    items: list[Json] = tell.get("/v1/due", customer=customer, until="2100-01-01T00:00:00Z")["items"]
+    return items
+
+
+def both(items: list[Json]) -> list[Json] | None:
+    return items if len(items) == 2 else None
+
+
+def next_(day: date, year: int) -> str:
+    """The same day of a leap year long ago."""
+    return str(day.replace(year=year))
 
 
 def test_what_is_long_past_triggers_nothing(tell: Teller) -> None:

@@ -19,6 +19,7 @@ ValueClass = Literal["A", "B", "C"]
 FieldType = Literal["text", "number", "integer", "boolean", "date", "choice", "choices"]
 Side = Literal["survivor", "merged"]
 """The two records that a merge joins."""
+OccasionKind = Literal["birthday", "special_date"]
 
 
 class Record(Data):
@@ -153,11 +154,14 @@ class FieldDeclared(Data):
 
 @event("customer.occasion_neared", TOPIC)
 class CustomerOccasionNeared(Data):
-    """A special date of the customer is `days_ahead` days away."""
+    """A birthday or special date of the customer is `days_ahead` days away; `name` and date are for profile alone.
+    `marks`: keyed tokens of what the record says, by which profile knows that this was told."""
 
-    occasion: str
-    on: date
+    occasion: OccasionKind
     days_ahead: int
+    name: Personal[str | None] = None
+    on: Personal[date | None] = None
+    marks: Generated[list[str]] = Field(default_factory=list)
 
 
 @event("customer.erased", TOPIC)

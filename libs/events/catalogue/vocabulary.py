@@ -39,6 +39,10 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("B", "Class B: the next 15 %", "Hạng B: 15 % doanh thu tiếp theo", "B类：其后15 %的收入"),
         ("C", "Class C: the rest", "Hạng C: phần còn lại", "C类：其余顾客"),
     ),
+    "occasions": _labels(
+        ("birthday", "Birthday", "Sinh nhật", "生日"),
+        ("special_date", "Special date", "Ngày đặc biệt", "特殊日期"),
+    ),
     "relationship_steps": _labels(
         ("interact", "Interact", "Tương tác", "互动"),
         ("continue", "Continue", "Duy trì liên tục", "连续"),

@@ -14,10 +14,10 @@ from libs.events.desk import Desk
 from libs.events.inbox.judging import Judged, Judging, command_name
 from libs.events.inbox.parking import Parking
 from libs.events.inbox.parsing import Letter, Unfit, read_object
-from libs.events.inbox.rehearsal import RolledBack, rehearsing
 from libs.events.inbox.tables import parked
 from libs.events.inbox.telling import Describe, result, silent
 from libs.events.service import Definition, Platform
+from libs.events.store.within import RolledBack
 
 CONSUMER = "inbound"
 
@@ -77,10 +77,11 @@ class Inbox:
         return {"status": "unknown"}
 
     async def _rehearse(self, letters: Sequence[Letter | Unfit]) -> list[Judged]:
+        """Everything is decided as it would be, under the same locks, and then rolled back."""
         platform, judged = self.platform, list[Judged]()
         try:
             async with platform.database.begin() as tx:
-                desk = Desk(rehearsing(platform.store, tx), platform.identities, platform.clock)
+                desk = Desk(platform.store.within(tx), platform.identities, platform.clock)
                 judged = await self.judging.judge(desk, letters)
                 raise RolledBack
         except RolledBack:

@@ -45,6 +45,10 @@ class Store(Protocol):
         """The same inside the caller's transaction, so that an effect and its cause's offset commit together."""
         ...
 
+    def within(self, tx: Transaction) -> Store:
+        """The store as it is seen from inside a transaction of the caller's, who commits or rolls back."""
+        ...
+
     async def answered(self, receipt: Receipt) -> Outcome | None:
         """The answer that was remembered for a receipt's key (or the mismatch), None where there is none."""
         ...

@@ -20,6 +20,9 @@ from libs.events.store.working import Subject, Work
 from libs.events.units import Answer, Outcome, Position, Receipt, Request, Unit, Verdict, refused
 from libs.events.vault import SubjectKey
 
+ERASED = Verdict("erased", refusal=Refused("erased", "this customer was erased"))
+"""The verdict on a call that was answered once, about somebody who has been erased since."""
+
 
 class Deciding:
     """Turns units into rows and verdicts, one after another."""
@@ -60,6 +63,8 @@ class Deciding:
         verdicts: list[Verdict] = []
         for request in unit.requests:
             verdicts.append(self._request(work, request, now, again))
+            if unit.receipt and verdicts[-1].forgotten:  # the answer it had once is forgotten, too
+                verdicts[-1] = ERASED
             if not verdicts[-1].accepted:
                 return Outcome(tuple(verdicts))
         position = next((v.position for v in reversed(verdicts) if v.position), None)
@@ -70,7 +75,8 @@ class Deciding:
         subject = work.subjects[request.subject]
         named = work.named[id(request)]
         if taken := work.names.get(named.own):
-            return Verdict("appended" if again else "already", taken, state=subject.state)
+            forgotten = subject.erased_before is not None and not request.erases
+            return Verdict("appended" if again else "already", taken, state=subject.state, forgotten=forgotten)
         if subject.erased_before is not None:
             if request.erases:
                 return Verdict("already", self._present(subject), state=subject.state)

@@ -9,6 +9,7 @@ import asyncio
 import random
 import zlib
 from collections.abc import Iterable, Sequence, Set
+from copy import copy
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from libs.events.store.errors import is_taken, is_transient
 from libs.events.store.grouping import Grouping
 from libs.events.store.hashing import Hashing
 from libs.events.store.locking import Locking
+from libs.events.store.within import Pinned, Within
 from libs.events.store.writing import write
 from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict
 from libs.events.vault import KeyRing, Vault
@@ -91,6 +93,11 @@ class SqlStore:
     async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
         decided = await self._attempt(tx, units, frozenset())
         return [failed(o) if isinstance(o, BaseException) else o for o in decided]
+
+    def within(self, tx: Transaction) -> Within:
+        inner = copy(self)
+        inner._database = Pinned(tx)
+        return Within(inner, tx)
 
     async def _commit(
         self, units: Sequence[Unit], again: Set[int] = frozenset()

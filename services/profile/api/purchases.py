@@ -13,8 +13,8 @@ from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import StageShown, record_version, staged
 from services.profile.bodies import Acquisition, AcquisitionBody, Purchase, PurchaseBody
-from services.profile.domain.commands import order_name
-from services.profile.doors import ACQUIRED, PURCHASED
+from services.profile.doors import ACQUIRED
+from services.profile.purchases import IDS, PURCHASED
 
 
 def router(platform: Platform) -> APIRouter:
@@ -38,22 +38,16 @@ def router(platform: Platform) -> APIRouter:
         "/v1/customers/{customer}/purchases", **writes(PurchaseBody, StageShown, "A purchase or refund", 404, 410)
     )
     async def purchase(customer: CustomerId, request: Request) -> Answered:
-        """An order happens once: the same again is 200. A refund names the order it takes back."""
+        """An order happens once: the same again is 200. A refund names the order it takes back; 409 in another
+        currency, or where all refunds of it would come to more than it was (`left`: what may still be taken back)."""
         body = await bodies.read(request, PurchaseBody)
         said = Purchase.model_construct(set(body.model_fields_set), **dict(body))
-        path = {"id": customer, "bought_by": await bought_by(customer, body.refund_of) if body.refund_of else ""}
+        path = {"id": customer}
+        if body.refund_of:
+            person = await reading.find_one(platform, customer)
+            path[IDS] = " ".join(sorted({person.id, *person.ids}))
         return await write(
             request, platform, PURCHASED, said, customer=customer, path=path, render=staged, version=record_version
         )
-
-    async def bought_by(customer: str, order: str) -> str:
-        """Under which other id of the person an order was bought; empty where it was under this one, or never."""
-        person = await reading.find_one(platform, customer)
-        others = {person.id, *person.ids} - {customer}
-        names = {order_name(subject, order): subject for subject in others}
-        found = await platform.store.find([*names, order_name(customer, order)]) if others else {}
-        if order_name(customer, order) in found:
-            return ""
-        return min((names[name] for name in found), default="")
 
     return routes

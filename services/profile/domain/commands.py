@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
-from libs.events.catalogue.customers import FieldDeclared, LossReason, Side, ValueClass
+from libs.events.catalogue.customers import FieldDeclared, LossReason, OccasionKind, Side, ValueClass
 from libs.events.decider import Plain
 from libs.events.values import Money
 from services.profile.domain.stages import Move
@@ -102,13 +103,20 @@ class Acquire(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase(Plain):
-    """The customer bought, or took an order back (`refund_of`). An order happens once. `bought_by`: under which id of
-    the person the order was bought that is taken back, where it is another one."""
+    """The customer bought, or took an order back (`refund_of`). An order happens once.
+
+    Of the order that is taken back: `bought_by` is the id of the person that it was bought under, where that is another
+    one, `paid` what it was (None: not known yet), `paid_back` whether it was a refund itself, `refunded` what was taken
+    back of it under other ids.
+    """
 
     order: str
     amount: Money
     refund_of: str | None = None
     bought_by: str = ""
+    paid: Money | None = None
+    paid_back: bool = False
+    refunded: Decimal = Decimal(0)
     create: bool = False
 
     def unique(self, subject: str) -> tuple[str, ...]:
@@ -116,6 +124,14 @@ class Purchase(Plain):
 
     def needs(self, subject: str) -> tuple[str, ...]:
         return (order_name(self.bought_by or subject, self.refund_of),) if self.refund_of else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Plain):
+    """Nothing new: what was taken back of an order under this id must be as it was when a refund was prepared."""
+
+    order: str
+    refunded: Decimal
 
 
 def order_name(subject: str, order: str) -> str:
@@ -143,6 +159,21 @@ class WinBack(Plain):
     by: str
     outcome: str
     create: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near(Plain):
+    """An occasion of the person, who is known by `ids`, is near. `names` say that it was told this year, of each."""
+
+    occasion: OccasionKind
+    called: str | None
+    on: date
+    days_ahead: int
+    marks: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def unique(self, subject: str) -> tuple[str, ...]:
+        return self.names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from libs.events.catalogue import customers as facts
 from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import classes, fields, merging, moving, recording
+from services.profile.domain import classes, fields, merging, moving, occasions, recording, refunds
 from services.profile.domain.commands import (
     Acquire,
     ChangeField,
@@ -15,10 +15,12 @@ from services.profile.domain.commands import (
     CompleteRun,
     DeclareField,
     Erase,
+    Hold,
     Link,
     Lose,
     Meet,
     Merge,
+    Near,
     Patch,
     Purchase,
     Record,
@@ -30,7 +32,7 @@ from services.profile.domain.commands import (
 from services.profile.domain.state import Customer, evolve
 
 Command = (
-    Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Lose | WinBack | Erase
+    Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
     | StartRun | CompleteRun | Classify | DeclareField | ChangeField
 )  # fmt: skip
 
@@ -38,7 +40,7 @@ Command = (
 class CustomerDecider:
     """The rules of one customer id."""
 
-    version = 3
+    version = 5
     state = Customer
 
     def initial(self) -> Customer:
@@ -68,13 +70,18 @@ class CustomerDecider:
                 fact: Data = facts.CustomerAcquired(channel=asked.channel, **given(cost=asked.cost))
                 return [*opening(state, asked.create), NewEvent(fact)]
             case Purchase():
+                refunds.check(asked, state)
                 refund = given(refund_of=asked.refund_of)
                 fact = facts.CustomerPurchased(order=asked.order, amount=asked.amount, **refund)
                 return [*opening(state, asked.create), NewEvent(fact)]
+            case Hold():
+                return refunds.hold(asked, state)
             case Lose():
                 return [*opening(state, asked.create), moving.lose(asked, state)]
             case WinBack():
                 return [*opening(state, asked.create), moving.win_back(asked, state)]
+            case Near():
+                return occasions.near(asked, state)
             case Erase():
                 known(state)
                 return [NewEvent(facts.CustomerErased(reason=asked.reason, before=asked.at))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +47,7 @@ class Customer(BaseModel):
     when the first fact happened; `classified_at` and `classified_by` for which moment, under which key, the class was.
     `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
     to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
+    `refunds`: what was taken back, by order.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +71,7 @@ class Customer(BaseModel):
     parted: tuple[str, ...] = ()
     run: Run | None = None
     fields: dict[str, CustomField] = Field(default_factory=dict)
+    refunds: dict[str, Decimal] = Field(default_factory=dict)
 
     @property
     def recorded(self) -> bool:
@@ -98,7 +101,8 @@ class Customer(BaseModel):
 
 def evolve(state: Customer, event: Happened) -> Customer:
     """The state after one more fact."""
-    if isinstance(event.data, facts.CustomerPurchased) and _bought_before(state, event.at):
+    data = event.data
+    if isinstance(data, facts.CustomerPurchased) and data.refund_of is None and _bought_before(state, event.at):
         return state  # by far the most frequent fact, and it changes nothing here
     if isinstance(event.data, facts.FieldDeclared):
         declared = {**state.fields, event.data.key: fields.of(event.data, event.sequence)}
@@ -132,6 +136,9 @@ def _told(state: Customer, event: Happened) -> Customer:
             return _stated(state, data, Said(at, event.key))
         case facts.CustomerPurchased(refund_of=None):
             return _moved(state, Move(move="purchase", at=at))
+        case facts.CustomerPurchased(refund_of=str(order)):
+            before = state.refunds.get(order, Decimal(0))
+            return state.model_copy(update={"refunds": {**state.refunds, order: before + data.amount.amount}})
         case facts.CustomerLost():
             return _moved(state, Move(move="loss", at=at))
         case facts.CustomerWonBack():

@@ -132,8 +132,7 @@ def impersonal(event: Event) -> Happened:
     """A fact without its personal members, which are sealed here."""
     kind = catalogue.find(event.type)
     data: dict[str, Any] = {name: value for name, value in event.data.items() if name not in kind.personal}
-    if not issubclass(kind.model, facts.Record):  # there they may be absent; elsewhere the model wants them
-        data |= dict.fromkeys(kind.personal, "")
+    data |= {name: "" for name in kind.personal if kind.model.model_fields[name].is_required()}
     return Happened(kind.model.model_validate(data), event.time, event.sequence, event.id, event.key)
 
 

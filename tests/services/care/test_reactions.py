@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -31,8 +31,7 @@ def loyalty(tier: str) -> LoyaltyChanged:
     ("service", "cause", "programme", "due"),
     [
         ("profile", CustomerAcquired(channel="shop"), "welcome", "2026-03-16T12:00:00Z"),
-        ("profile", CustomerOccasionNeared(occasion="birthday", on=date(2026, 3, 20), days_ahead=7), "occasion",
-         "2026-03-20T00:00:00Z"),
+        ("profile", CustomerOccasionNeared(occasion="birthday", days_ahead=7), "occasion", "2026-03-21T00:00:00Z"),
         ("complaints", CORRECTED, "complaint_follow_up", "2026-03-15T12:00:00Z"),
         ("scoring", satisfaction("not_met"), "recovery_care", "2026-03-14T12:00:00Z"),
         ("scoring", loyalty("at_risk"), "retention_care", "2026-03-15T12:00:00Z"),

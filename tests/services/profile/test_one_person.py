@@ -28,7 +28,7 @@ async def test_who_was_lost_under_one_id_is_won_back_under_another(house: House)
 async def test_an_order_bought_under_one_id_is_taken_back_under_another(house: House) -> None:
     a, b, other = [await known(house, f"pos:{n}") for n in "abc"]
     await house.post(f"/v1/customers/{b}/purchases", {"order": "o", "amount": TEN})
-    refund = {"order": "r", "amount": TEN, "refund_of": "o"}
+    refund = {"order": "r", "amount": {**TEN, "amount": "5.00"}, "refund_of": "o"}
     await house.refused(f"/v1/customers/{a}/purchases", refund, 409, "not_yet")
     await merge(house, a, b)
     await house.post(f"/v1/customers/{a}/purchases", refund)
