@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.profile.domain.classes import Schedule
 from libs.events.catalogue.customers import OccasionKind
+from services.profile.domain.classes import Schedule
 from services.profile.domain.occasions import LeapDay
 
 WEIGHTS = {"phone": 0.6, "email": 0.7, "name_and_birthday": 0.8, "name_and_address": 0.6}

@@ -300,11 +300,14 @@ async def test_any_purchases_in_any_order_come_to_what_the_rule_says(
 ) -> None:
     values = {f"pos:{n}": Decimal(0) for n in range(6)}
     events: list[tuple[str, dict[str, Any], str, str]] = []
-    for n, (who, amount, refund) in enumerate(bought):
-        body = {"order": f"o{n}", "amount": money(format(amount, "f"))}
+    left: dict[str, Decimal] = {}
+    for n, (who, paid, refund) in enumerate(bought):
         first = next((f"o{m}" for m in range(n) if bought[m][0] == who and not bought[m][2]), None)
         if refund and not first:
             continue
+        amount = min(paid, left[first]) if refund and first else paid  # more than that cannot be taken back
+        left[first if refund and first else f"o{n}"] = left[first] - amount if refund and first else paid
+        body = {"order": f"o{n}", "amount": money(format(amount, "f"))}
         values[f"pos:{who}"] += -amount if refund else amount
         events.append(("customer.purchased", body | ({"refund_of": first} if refund else {}), f"pos:{who}", FAR))
     events += [("customer.recorded", {"ref": ref}, "", FAR) for ref in values]
