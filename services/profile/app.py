@@ -8,6 +8,7 @@ from services.profile import classifying
 from services.profile.api import (
     bulk,
     classifications,
+    consents,
     customers,
     duplicates,
     erasure,
@@ -36,8 +37,8 @@ from services.profile.reactions import REACTIONS
 from services.profile.settings import settings
 
 _RESOURCES = (
-    resolve, search, fields, customers, bulk, purchases, leaving, erasure, merges, duplicates, history, occasions,
-    classifications, vip,
+    resolve, search, fields, customers, bulk, consents, purchases, leaving, erasure, merges, duplicates, history,
+    occasions, classifications, vip,
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from libs.events.units import Unit
 from libs.events.values import Body
 from services.profile import bodies, fields
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
+from services.profile.consents import CONSENTED
 from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Record, WinBack
 from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
@@ -165,4 +166,4 @@ WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
 CHANGED = Door("", Change, change, customer=nobody, loads=lambda body: fields.where_custom(body.patch))
 ERASED = Door("", Forgetting, forget, customer=nobody)
 
-DOORS: tuple[Door[Any], ...] = (RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK)
+DOORS: tuple[Door[Any], ...] = (RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED)

@@ -34,6 +34,7 @@ def test_every_type_that_is_heard_and_its_body(say: Teller) -> None:
             "customer.purchased",
             "customer.lost",
             "customer.won_back",
+            "customer.consented",
         ),
         "care": ("care.delivered", "touchpoint.recorded", "promise.kept", "survey.answered", "survey.published"),
         "complaints": tuple(

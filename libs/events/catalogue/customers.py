@@ -131,6 +131,19 @@ class CustomerUnmerged(Data):
     by: Generated[str | None] = None
 
 
+@event("customer.consented", TOPIC)
+class CustomerConsented(Data):
+    """The customer allowed something, or refused it (`granted` false). `purpose`: a code, as `survey`; `until`: the end
+    that they set to it; `evidence`: their words, or what proves it."""
+
+    purpose: str
+    granted: bool
+    until: Moment | None = None
+    source: str | None = None
+    evidence: Personal[str | None] = None
+    by: Generated[str | None] = None
+
+
 class Choice(Data):
     """One of the values that a custom field takes, and what people read for it, by language."""
 

@@ -63,6 +63,20 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("bad_phone", "Not a phone number", "Không phải số điện thoại", "不是有效电话"),
         ("bad_email", "Not an e-mail address", "Không phải địa chỉ email", "不是有效电子邮箱"),
     ),
+    "consent_purposes": _labels(
+        ("marketing_email", "Marketing by e-mail", "Tiếp thị qua email", "电子邮件营销"),
+        ("marketing_message", "Marketing by text message", "Tiếp thị qua tin nhắn", "短信营销"),
+        ("phone", "Calls", "Gọi điện thoại", "电话联系"),
+        ("visit", "Visits", "Thăm hỏi", "拜访"),
+        ("survey", "Surveys", "Khảo sát", "调查"),
+        ("profiling", "Profiling", "Phân tích hồ sơ", "用户画像"),
+        ("sharing", "Sharing with partners", "Chia sẻ với đối tác", "与合作伙伴共享"),
+    ),
+    "consent_standings": _labels(
+        ("granted", "Granted", "Đồng ý", "同意"),
+        ("refused", "Refused", "Từ chối", "拒绝"),
+        ("expired", "Expired", "Hết hạn", "已过期"),
+    ),
     "field_types": _labels(
         ("text", "Text", "Văn bản", "文本"),
         ("number", "Number", "Số", "数字"),

@@ -138,7 +138,7 @@ class AnswerShape(BaseModel):
 
 
 class InvitationShape(BaseModel):
-    """An invitation; `answered_at` null: not answered yet."""
+    """An invitation; `answered_at` null: not answered yet. `refused`: the customer does not want to be asked."""
 
     id: str
     customer: str | None
@@ -147,3 +147,4 @@ class InvitationShape(BaseModel):
     about: str | None
     at: Moment
     answered_at: Moment | None
+    refused: bool

@@ -62,7 +62,7 @@ class Invitations:
 
 def shown(row: Row) -> dict[str, Any]:
     """An invitation as callers see it."""
-    names = ("id", "survey", "why", "about", "at", "answered_at")
+    names = ("id", "survey", "why", "about", "at", "answered_at")  # `refused` is added where they are listed
     return {name: row.get(name) for name in names} | {"customer": row["subject"]}
 
 

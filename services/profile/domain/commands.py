@@ -13,7 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
-from libs.events.catalogue.customers import FieldDeclared, LossReason, OccasionKind, Side, ValueClass
+from libs.events.catalogue.customers import (
+    CustomerConsented,
+    FieldDeclared,
+    LossReason,
+    OccasionKind,
+    Side,
+    ValueClass,
+)
 from libs.events.decider import Plain
 from libs.events.values import Money
 from services.profile.domain.stages import Move
@@ -205,6 +212,17 @@ class Classify(Plain):
     previous: ValueClass | None
     reason: str
     run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateConsent(Plain):
+    """A customer allowed something, or refused it. `keyed`, `dated`, `published`: as with a record."""
+
+    data: CustomerConsented
+    keyed: bool = False
+    dated: bool = False
+    published: bool = False
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

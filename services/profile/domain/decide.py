@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from libs.events.catalogue import customers as facts
 from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import classes, fields, merging, moving, occasions, recording, refunds
+from services.profile.domain import classes, consents, fields, merging, moving, occasions, recording, refunds
 from services.profile.domain.commands import (
     Acquire,
     ChangeField,
@@ -25,6 +25,7 @@ from services.profile.domain.commands import (
     Purchase,
     Record,
     StartRun,
+    StateConsent,
     Stay,
     Unmerge,
     WinBack,
@@ -33,7 +34,7 @@ from services.profile.domain.state import Customer, evolve
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
-    | StartRun | CompleteRun | Classify | DeclareField | ChangeField
+    | StartRun | CompleteRun | Classify | DeclareField | ChangeField | StateConsent
 )  # fmt: skip
 
 
@@ -91,6 +92,8 @@ class CustomerDecider:
                 return classes.complete(asked, state)
             case Classify():
                 return classes.classify(asked, state)
+            case StateConsent():
+                return [*opening(state, asked.create), *consents.state_consent(asked, state.consents)]
             case DeclareField():
                 return fields.declare(asked, state.fields)
             case ChangeField():

@@ -16,7 +16,7 @@ from services.profile.domain.persons import joined
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer, evolve
 
-FIELDS = ("stage", "value_class", *MEMBERS)
+FIELDS = ("stage", "value_class", *MEMBERS, "consents")
 """What may change, in the order in which it is told."""
 
 
@@ -101,4 +101,5 @@ def _shown(person: Customer) -> dict[str, Any]:
     if not person.known:
         return dict.fromkeys(FIELDS)
     told = {"stage": person.stage, "value_class": person.value_class}
-    return told | {name: person.record.get(name) for name in MEMBERS}
+    allowed = {purpose: person.consents[purpose].granted for purpose in sorted(person.consents)}
+    return told | {name: person.record.get(name) for name in MEMBERS} | {"consents": allowed or None}

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.customers import Side
+from services.profile.domain.consents import together
 from services.profile.domain.records import MEMBERS, NEVER, Said, put, value_of
 from services.profile.domain.state import Customer
 
@@ -54,6 +55,7 @@ def joined(survivor: Customer, others: Mapping[str, Customer], as_of: datetime |
             "moves": tuple(move for s in states for move in s.moves),
             "since": min((s.since for s in states if s.since), default=None),
             "value_class": next((s.value_class for s in states if s.value_class), None),
+            "consents": together(s.consents for s in states),
             "acquisition": max(acquired, key=lambda a: a.at, default=None),
         }
     )

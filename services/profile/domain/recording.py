@@ -9,20 +9,16 @@ they left it: of two calls for one moment the later one counts, and one that pla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.customers import CustomerRecorded, CustomerUpdated
 from libs.events.decider import NewEvent, Refused
 from services.profile.domain import records
 from services.profile.domain.commands import Patch, Record
-from services.profile.domain.records import Said
+from services.profile.domain.records import INSTANT, Said
 from services.profile.domain.stages import Move
 from services.profile.domain.state import Customer
-
-INSTANT = timedelta(microseconds=1)
-MOMENT = timedelta(milliseconds=1)
-"""What was stated so shortly after the moment of a call was stated for the same one, and had to make way before."""
 
 
 def record(command: Record, state: Customer) -> list[NewEvent]:
@@ -59,7 +55,7 @@ def counting(command: Record, state: Customer) -> datetime:
         state.touched[slot].at for slot, value in records.slots(command.members).items()
         if slot in state.touched and records.value_of(state.record, slot) != value
     ]  # fmt: skip
-    return max([command.at, *(at + INSTANT for at in stated if command.at <= at < command.at + MOMENT)])
+    return records.just_after(command.at, stated)
 
 
 def patch(command: Patch, state: Customer) -> list[NewEvent]:

@@ -9,7 +9,7 @@ are only ever added, in the order in which they were first told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 MEMBERS = (
@@ -28,6 +28,17 @@ class Said(NamedTuple):
 
     at: datetime
     key: str = ""
+
+
+INSTANT = timedelta(microseconds=1)
+MOMENT = timedelta(milliseconds=1)
+"""What was stated so shortly after the moment of a call was stated for the same one, and had to make way before."""
+
+
+def just_after(at: datetime, stated: Iterable[datetime]) -> datetime:
+    """The moment of a call, or just after what was stated for it before: of two calls for one moment the later one
+    counts."""
+    return max([at, *(each + INSTANT for each in stated if at <= each < at + MOMENT)])
 
 
 class First(NamedTuple):

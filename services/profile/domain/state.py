@@ -12,7 +12,8 @@ from libs.events.catalogue import customers as facts
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
 from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.decider import Happened
-from services.profile.domain import fields, records
+from services.profile.domain import consents, fields, records
+from services.profile.domain.consents import Consent
 from services.profile.domain.fields import Field as CustomField
 from services.profile.domain.records import First, Said
 from services.profile.domain.stages import Move, Replay, added, replay
@@ -69,6 +70,7 @@ class Customer(BaseModel):
     merged_at: datetime | None = None
     choices: dict[str, facts.Side] = Field(default_factory=dict)
     parted: tuple[str, ...] = ()
+    consents: dict[str, Consent] = Field(default_factory=dict)
     run: Run | None = None
     fields: dict[str, CustomField] = Field(default_factory=dict)
     refunds: dict[str, Decimal] = Field(default_factory=dict)
@@ -154,6 +156,9 @@ def _told(state: Customer, event: Happened) -> Customer:
             cost = data.cost.model_dump(mode="json") if data.cost else None
             acquisition = Acquisition(channel=data.channel, cost=cost, at=at, key=event.key)
             return state.model_copy(update={"acquisition": acquisition})
+        case facts.CustomerConsented():
+            heard = consents.heard(state.consents, data, Said(at, event.key))
+            return state.model_copy(update={"consents": heard})
         case facts.CustomerMerged():
             edge = {"merged_into": data.survivor, "merge": data.merge, "merged_at": at, "choices": data.choices or {}}
             return state.model_copy(update=edge)

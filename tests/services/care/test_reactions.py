@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from libs.events.catalogue.complaints import ComplaintCorrected
-from libs.events.catalogue.customers import CustomerAcquired, CustomerErased, CustomerLost, CustomerOccasionNeared
+from libs.events.catalogue.customers import (
+    CustomerAcquired,
+    CustomerConsented,
+    CustomerErased,
+    CustomerLost,
+    CustomerMerged,
+    CustomerOccasionNeared,
+)
 from libs.events.catalogue.scores import LoyaltyChanged, SatisfactionChanged
 from libs.events.values import Data
 from services.care.domain.standards import Standards
-from tests.services.care.office import LAN, NOW, Office
+from tests.services.care.office import LAN, MINH, NOW, Office
 
 CORRECTED = ComplaintCorrected(complaint="k", action="new kettle", agreed=True, by="minh")
 
@@ -76,6 +83,23 @@ async def test_an_invitation_is_answered_by_an_answer_that_came_after_it(office:
     await office.follow()
     assert (await office.get("/v1/invitations", open=True))["items"] == []
     assert (await office.get("/v1/invitations"))["items"][0]["answered_at"] is not None
+
+
+async def test_who_refuses_surveys_is_not_asked_while_that_holds(office: Office) -> None:
+    for customer in (LAN, MINH):
+        await office.hear(customer, CORRECTED, "complaints")
+    refused = CustomerConsented(purpose="survey", granted=False, until=NOW + timedelta(days=30))
+    await office.hear(MINH, CustomerConsented(purpose="phone", granted=False), "profile")
+    await office.hear(LAN, refused, "profile")
+    await office.hear(LAN, CustomerConsented(purpose="survey", granted=True), "profile", NOW - timedelta(days=1))
+    await office.follow()
+    told = {i["customer"]: i["refused"] for i in (await office.get("/v1/invitations"))["items"]}
+    assert told == {LAN: True, MINH: False}
+    assert [i["customer"] for i in (await office.get("/v1/invitations", open=True))["items"]] == [MINH]
+    await office.hear(MINH, CustomerMerged(merge="m", survivor=LAN), "profile")
+    assert (await office.get("/v1/invitations", open=True))["items"] == []
+    office.clock.advance(timedelta(days=31))
+    assert len((await office.get("/v1/invitations", open=True))["items"]) == 2
 
 
 async def test_the_same_cause_heard_twice_has_one_effect_that_names_it(office: Office) -> None:
