@@ -83,6 +83,12 @@ def changes(body: Any, answer: Any, summary: str, *problems: int, description: s
     return _operation(summary, answers, known, extra, description)
 
 
+def removes(answer: Any, summary: str, *problems: int) -> dict[str, Any]:
+    """Arguments of `router.delete`: a write without a body."""
+    answers = {200: {"model": answer, "headers": {"Event-Position": _POSITION}}}
+    return _operation(summary, answers, {*problems, 401, 403, 409, 422, 503}, Extra({}), None)
+
+
 def open_operation(answer: Any, summary: str, *problems: int) -> dict[str, Any]:
     """Arguments of `router.get` for a call that needs no key."""
     return _operation(summary, {200: {"model": answer}}, set(problems), Extra({}), None)

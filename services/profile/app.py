@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from libs.events.service import Definition, Periodic, Platform
 from libs.events.views import View
-from services.profile import classifying
+from services.profile import classifying, segmenting
 from services.profile.api import (
     bulk,
     classifications,
@@ -20,6 +20,7 @@ from services.profile.api import (
     purchases,
     resolve,
     search,
+    segments,
     vip,
 )
 from services.profile.domain.decide import CustomerDecider
@@ -33,12 +34,14 @@ from services.profile.projections.merges import Merges
 from services.profile.projections.occasions import Occasions
 from services.profile.projections.purchases import Purchases
 from services.profile.projections.search import Search
+from services.profile.projections.segments import Segments
+from services.profile.projections.touched import Touched
 from services.profile.reactions import REACTIONS
 from services.profile.settings import settings
 
 _RESOURCES = (
     resolve, search, fields, customers, bulk, consents, purchases, leaving, erasure, merges, duplicates, history,
-    occasions, classifications, vip,
+    occasions, classifications, vip, segments,
 )  # fmt: skip
 
 
@@ -47,12 +50,14 @@ def _periodics(platform: Platform) -> tuple[Periodic, ...]:
         Periodic("forgetting", EVERY, lambda: forget_the_rest(platform)),
         Periodic("occasions", settings().look_seconds, lambda: tell_what_is_near(platform)),
         Periodic("classifying", classifying.EVERY, lambda: classifying.when_due(platform)),
+        Periodic("segmenting", segmenting.EVERY, lambda: segmenting.segment(platform)),
     )
 
 
 def _views(platform: Platform) -> tuple[View, ...]:
     return (
-        Customers(), Merges(), Search(platform), Purchases(), Classes(), Classifications(), Occasions(platform),
+        Customers(), Merges(), Segments(),  # read by others that come after them
+        Search(platform), Purchases(), Classes(), Classifications(), Occasions(platform), Touched(),
     )  # fmt: skip
 
 

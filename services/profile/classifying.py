@@ -22,7 +22,7 @@ from libs.events.service import Platform
 from libs.events.store.instants import to_micros
 from libs.events.units import Request, Unit
 from services.profile.domain.classes import due, plain, reason
-from services.profile.domain.commands import Classify, CompleteRun, StartRun
+from services.profile.domain.grouping import Classify, CompleteRun, StartRun
 from services.profile.domain.state import Run
 from services.profile.domain.windows import start
 from services.profile.projections.classes import classes

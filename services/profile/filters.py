@@ -37,13 +37,15 @@ class Filters(Body):
     paying: OneOf[bool] = None
     credit_grade: OneOf[Label] = None
     vip: OneOf[bool] = None
+    segment: OneOf[Label] = None
 
 
 READ: Mapping[str, Callable[[Customer], list[Any]]] = {
     "kind": lambda person: [person.kind],
     "stage": lambda person: [person.stage],
     "value_class": lambda person: [person.value_class],
-    "vip": lambda person: [bool(person.record.get("vip"))],
+    "vip": lambda person: [person.is_vip],
+    "segment": lambda person: list(person.segments),
 }
 SORTED: Mapping[str, tuple[str | None, ...]] = {
     "stage": get_args(Stage),

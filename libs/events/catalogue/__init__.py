@@ -1,6 +1,6 @@
 """The catalogue: every fact this product tells, as data models. Importing it registers them all."""
 
-from libs.events.catalogue import care, classifications, complaints, customers, scores
+from libs.events.catalogue import care, classifications, complaints, customers, scores, segments
 from libs.events.catalogue.registry import EventType, UnknownType, all_types, current, find, type_of
 
 TOPICS = {
@@ -18,5 +18,5 @@ INBOUND = {
 
 __all__ = [
     "INBOUND", "TOPICS", "EventType", "UnknownType", "all_types", "care", "classifications", "complaints", "current",
-    "customers", "find", "scores", "type_of",
+    "customers", "find", "scores", "segments", "type_of",
 ]  # fmt: skip

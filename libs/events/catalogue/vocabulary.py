@@ -43,6 +43,10 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("birthday", "Birthday", "Sinh nhật", "生日"),
         ("special_date", "Special date", "Ngày đặc biệt", "特殊日期"),
     ),
+    "segment_changes": _labels(
+        ("entered", "Entered the segment", "Vào phân khúc", "进入细分群体"),
+        ("left", "Left the segment", "Rời phân khúc", "离开细分群体"),
+    ),
     "relationship_steps": _labels(
         ("interact", "Interact", "Tương tác", "互动"),
         ("continue", "Continue", "Duy trì liên tục", "连续"),

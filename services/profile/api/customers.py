@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import BigInteger, type_coerce
+from sqlalchemy import BigInteger, select, type_coerce
 
 from libs.events.catalogue.customers import Kind, Stage, ValueClass
 from libs.events.service import Platform
@@ -35,6 +35,7 @@ from services.profile.domain.persons import joined
 from services.profile.domain.records import value_of
 from services.profile.doors import CHANGED, NEW, RECORDED, Change
 from services.profile.projections import customers
+from services.profile.projections.segments import members
 
 Code = Annotated[str | None, Query(max_length=200)]
 
@@ -69,6 +70,7 @@ def router(platform: Platform) -> APIRouter:
         source: Code = None,
         department: Code = None,
         vip: Annotated[bool | None, Query()] = None,
+        segment: Annotated[str | None, Query(max_length=100, description="In this segment (an id).")] = None,
         cursor: Cursor = None,
         limit: Limit = USUAL,
         after: After = None,
@@ -78,6 +80,8 @@ def router(platform: Platform) -> APIRouter:
             vip, stage=stage, value_class=value_class, owner=owner, kind=kind, source=source, department=department
         )
         column = customers.customers.c
+        if segment is not None:
+            query = query.where(column.subject.in_(select(members.c.subject).where(members.c.segment == segment)))
         order = (Order(type_coerce(column.created, BigInteger)), Order(column.subject))
         async with platform.database.read() as reader:
             found = await page(

@@ -33,6 +33,13 @@ class Flag(BaseModel):
     code: Literal["bad_phone", "bad_email"]
 
 
+class SegmentOf(BaseModel):
+    """A segment that the customer is in."""
+
+    id: str
+    name: str
+
+
 class CustomerShown(BaseModel):
     """A customer. `bare`: known only because something else was heard about them; `known_since`: when the first thing
     happened that is known; `merged_from`: the other ids of this person."""
@@ -66,6 +73,7 @@ class CustomerShown(BaseModel):
     habits: list[str] | None = None
     requirements: list[str] | None = None
     custom: dict[str, Any] | None = None
+    segments: list[SegmentOf] = []
     merged_from: list[str] = []
     flags: list[Flag] = []
 
@@ -108,7 +116,8 @@ def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> di
         "known_since": person.since,
         "acquisition": person.acquisition.model_dump(exclude={"key"}) if person.acquisition else None,
         **{name: person.record.get(name) for name in MEMBERS if name not in ("kind", "vip")},
-        "vip": bool(person.record.get("vip")),
+        "vip": person.is_vip,
+        "segments": [{"id": segment, "name": of.name} for segment, of in sorted(person.segments.items())],
         "merged_from": list(merged_from),
         "flags": flags(person.record, settings().region),
     }

@@ -18,6 +18,7 @@ from services.profile.api import reading
 from services.profile.api.shown import CustomerShown, record_version, shown
 from services.profile.bodies import PatchBody, VipBody
 from services.profile.domain.persons import joined
+from services.profile.domain.records import value_of
 from services.profile.doors import CHANGED, Change
 
 
@@ -33,7 +34,7 @@ def router(platform: Platform) -> APIRouter:
         person = await reading.find_one(platform, customer)
         others = person.version - person.own.version
         stated = {"vip": body.vip, "vip_reason": body.reason} | ({"at": body.at} if body.at else {})
-        seen = {name: (person.state.record.get(name), said.at) for name, said in person.state.touched.items()}
+        seen = {name: (value_of(person.state.record, name), said.at) for name, said in person.state.touched.items()}
         asked = Change(patch=PatchBody.model_validate(stated), versions=None, seen=seen)
 
         def render(verdicts: Sequence[Verdict]) -> dict[str, Any]:

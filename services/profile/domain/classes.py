@@ -18,7 +18,7 @@ from libs.events.catalogue.classifications import ClassificationCompleted, Class
 from libs.events.catalogue.customers import CustomerClassified, ValueClass
 from libs.events.decider import NewEvent
 from libs.events.values import Data
-from services.profile.domain.commands import Classify, CompleteRun, StartRun
+from services.profile.domain.grouping import Classify, CompleteRun, StartRun
 from services.profile.domain.state import Customer
 
 Schedule = Literal["daily", "weekly", "monthly", "off"]

@@ -12,14 +12,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
 from libs.events.catalogue.customers import (
     CustomerConsented,
     FieldDeclared,
     LossReason,
     OccasionKind,
     Side,
-    ValueClass,
 )
 from libs.events.decider import Plain
 from libs.events.values import Money
@@ -188,30 +186,6 @@ class Erase(Plain):
     """The person asked to be forgotten. `reason` is a code; the moment is that of receipt."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartRun(Plain):
-    """A classification run begins; the subject is the run."""
-
-    data: ClassificationStarted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteRun(Plain):
-    """A classification run is done."""
-
-    data: ClassificationCompleted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Classify(Plain):
-    """A run finds the customer in a class. `previous`: the class they were in at that moment, as the run knows it."""
-
-    value_class: ValueClass
-    previous: ValueClass | None
-    reason: str
-    run: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

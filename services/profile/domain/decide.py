@@ -7,12 +7,20 @@ from typing import Any, assert_never
 from libs.events.catalogue import customers as facts
 from libs.events.decider import Absent, Happened, NewEvent
 from libs.events.values import Data
-from services.profile.domain import classes, consents, fields, merging, moving, occasions, recording, refunds
+from services.profile.domain import (
+    classes,
+    consents,
+    fields,
+    merging,
+    moving,
+    occasions,
+    recording,
+    refunds,
+    segments,
+)
 from services.profile.domain.commands import (
     Acquire,
     ChangeField,
-    Classify,
-    CompleteRun,
     DeclareField,
     Erase,
     Hold,
@@ -24,17 +32,18 @@ from services.profile.domain.commands import (
     Patch,
     Purchase,
     Record,
-    StartRun,
     StateConsent,
     Stay,
     Unmerge,
     WinBack,
 )
+from services.profile.domain.grouping import Classify, CompleteRun, DefineSegment, Pass, RemoveSegment, StartRun
 from services.profile.domain.state import Customer, evolve
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
-    | StartRun | CompleteRun | Classify | DeclareField | ChangeField | StateConsent
+    | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
+    | DeclareField | ChangeField | StateConsent
 )  # fmt: skip
 
 
@@ -94,6 +103,12 @@ class CustomerDecider:
                 return classes.classify(asked, state)
             case StateConsent():
                 return [*opening(state, asked.create), *consents.state_consent(asked, state.consents)]
+            case DefineSegment():
+                return segments.define(asked, state)
+            case RemoveSegment():
+                return segments.remove(asked, state)
+            case Pass():
+                return segments.pass_through(asked, state)
             case DeclareField():
                 return fields.declare(asked, state.fields)
             case ChangeField():

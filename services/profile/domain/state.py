@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.events.catalogue import customers as facts
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
 from libs.events.catalogue.customers import Stage, ValueClass
+from libs.events.catalogue.segments import CustomerSegmented, SegmentDefined, SegmentRemoved
 from libs.events.decider import Happened
 from services.profile.domain import consents, fields, records
 from services.profile.domain.consents import Consent
@@ -39,9 +40,28 @@ class Run(BaseModel):
     found: ClassificationCompleted | None = None
 
 
+class Membership(BaseModel):
+    """Being in a segment; `vip`: its members are VIPs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    vip: bool = False
+    since: datetime
+
+
+class Segment(BaseModel):
+    """A segment as it is defined; `removed`: it is no more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    defined: SegmentDefined
+    removed: bool = False
+
+
 class Customer(BaseModel):
-    """One customer id. Two kinds of subjects are nobody, and have nothing else to them: a classification run, which is
-    in `run`, and the declarations of custom fields, in `fields`.
+    """One customer id. Some subjects are nobody, and have nothing else to them: a classification run, which is in
+    `run`, a segment, in `segment`, and the declarations of custom fields, in `fields`.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
     `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
@@ -71,7 +91,9 @@ class Customer(BaseModel):
     choices: dict[str, facts.Side] = Field(default_factory=dict)
     parted: tuple[str, ...] = ()
     consents: dict[str, Consent] = Field(default_factory=dict)
+    segments: dict[str, Membership] = Field(default_factory=dict)
     run: Run | None = None
+    segment: Segment | None = None
     fields: dict[str, CustomField] = Field(default_factory=dict)
     refunds: dict[str, Decimal] = Field(default_factory=dict)
 
@@ -90,6 +112,12 @@ class Customer(BaseModel):
     def start(self) -> Stage:
         """Where the stage begins: a colleague is served from the first, everybody else may yet become a customer."""
         return "active" if self.kind == "internal" else "prospect"
+
+    @property
+    def is_vip(self) -> bool:
+        """As somebody said by hand, else whether a segment of VIPs has them."""
+        stated: bool | None = self.record.get("vip")
+        return any(of.vip for of in self.segments.values()) if stated is None else stated
 
     def played(self, until: datetime | None = None) -> Replay:
         """The stage and what it came from, up to `until`."""
@@ -118,6 +146,8 @@ def _differ(one: Customer, other: Customer) -> bool:
     """Whether two states of a customer may show something else: that a value was stated again matters, too, where
     another id of the person states another."""
     if (one.known, one.bare, one.value_class) != (other.known, other.bare, other.value_class):
+        return True
+    if (one.segments, one.segment) != (other.segments, other.segment):
         return True
     return (one.touched, one.record) != (other.touched, other.record) or one.stage != other.stage
 
@@ -166,6 +196,17 @@ def _told(state: Customer, event: Happened) -> Customer:
             parted = tuple(sorted({*state.parted, data.survivor}))
             edge = {"merged_into": None, "merge": None, "merged_at": None, "choices": {}, "parted": parted}
             return state.model_copy(update=edge)
+        case CustomerSegmented(change="entered"):
+            since = state.segments[data.segment].since if data.segment in state.segments else at
+            membership = Membership(name=data.name, vip=data.vip, since=since)
+            return state.model_copy(update={"segments": {**state.segments, data.segment: membership}})
+        case CustomerSegmented():
+            left = {segment: of for segment, of in state.segments.items() if segment != data.segment}
+            return state.model_copy(update={"segments": left})
+        case SegmentDefined():
+            return state.model_copy(update={"segment": Segment(defined=data)})
+        case SegmentRemoved() if state.segment:
+            return state.model_copy(update={"segment": Segment(defined=state.segment.defined, removed=True)})
         case ClassificationStarted():
             return state.model_copy(update={"run": Run(asked=data)})
         case ClassificationCompleted() if state.run:

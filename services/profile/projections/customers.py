@@ -123,7 +123,7 @@ class _Known:
         return (
             subject, state.merged_into, state.known and state.merged_into is None, self._created[subject], person.since,
             person.kind, person.stage, person.value_class, record.get("owner"), record.get("source"),
-            record.get("department"), record.get("paying"), bool(record.get("vip")),
+            record.get("department"), record.get("paying"), person.is_vip,
             state.model_dump_json(exclude_defaults=True),
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from services.scoring.domain.canonical import canonical
 
 UNHASHED = frozenset({
     "customer.merged", "customer.unmerged",                                      # who is one person, not what happened
-    "satisfaction.changed", "loyalty.changed", "model.fitted",                   # conclusions of ours
+    "satisfaction.changed", "loyalty.changed", "model.fitted", "customer.segmented",         # conclusions of ours
     "customer.occasion_neared", "care.missed", "promise.broken",                 # told by a clock: whether it struck
     "complaint.overdue", "complaint.rescinded",                                  # yet, equal histories may differ in
 })  # fmt: skip

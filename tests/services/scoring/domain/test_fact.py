@@ -55,6 +55,11 @@ def test_what_happened_does(other: dict[str, object]) -> None:
         fact("profile", "customer.recorded", day(1), {"kind": "external", "bare": True}),
         fact("care", "care.planned", day(1), {"delivery": "d", "due": "2026-03-02T00:00:00Z", "why": "x"}, cause="e"),
         fact("care", "promise.broken", day(1), {"promise": "p"}),
+        fact(
+            "profile", "customer.segmented", day(1),
+            {"segment": "s", "name": "n", "vip": False, "change": "entered", "reason": "r"},
+        ),
+        fact("profile", "customer.classified", day(1), {"value_class": "A", "reason": "r"}, cause="run"),
     ],
     ids=lambda f: f.type,
 )
