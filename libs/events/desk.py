@@ -15,7 +15,7 @@ from libs.events.doors import Call, Caller, Door
 from libs.events.envelope import Event
 from libs.events.identities import Identities, as_id
 from libs.events.store import Store
-from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, refused
+from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict, refused
 
 B = TypeVar("B", bound=BaseModel)
 AHEAD = timedelta(minutes=5)
@@ -102,7 +102,21 @@ class Desk:
         calls = [self._call(a, g, now, found, states, recalled) for a, g in zip(asked, generations, strict=True)]
         await self._follow(asked, calls, states)
         await self._recall(asked, calls, recalled)
-        return [_unit(a, c) for a, c in zip(asked, calls, strict=True)]
+        return await self._done_before(calls, [_unit(a, c) for a, c in zip(asked, calls, strict=True)])
+
+    async def _done_before(
+        self, calls: Sequence[Call[Any] | Outcome], units: list[Unit | Outcome]
+    ) -> list[Unit | Outcome]:
+        """What a door refuses now may be what an event brought about when it came first: then it is *already*."""
+        names = {
+            i: call.name for i, (call, unit) in enumerate(zip(calls, units, strict=True))
+            if isinstance(call, Call) and call.published and isinstance(unit, Outcome)
+        }  # fmt: skip
+        found = await self.store.find(set(names.values())) if names else {}
+        for i, name in names.items():
+            if at := found.get(name):
+                units[i] = Outcome((Verdict("already", at),), position=at)
+        return units
 
     async def _follow(
         self, asked: Sequence[Asked[Any]], calls: Sequence[Call[Any] | Outcome], states: dict[str, Loaded]
@@ -156,7 +170,7 @@ class Desk:
             body=asked.body, subject=subject, at=at, now=now, name=caller.name(), key=caller.digest(),
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw),
             published=caller.published, by=caller.who(), path=asked.path, found=found, states=states,
-            recalled=recalled,
+            recalled=recalled, named=named or "",
         )  # fmt: skip
 
 

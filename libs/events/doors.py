@@ -62,7 +62,7 @@ class Caller:
 class Call(Generic[B]):
     """One call of a door: the validated body and all that it may need to become a unit.
 
-    `subject` is the addressed customer's id, already resolved, or "" where none was named. `found` answers the
+    `subject` is the addressed customer's id, already resolved from how they were `named`, or "". `found` answers the
     door's `lookups`, `states` its `loads` and `follows`, `recalled` its `recalls`. `now` is the moment of receipt;
     `at` when it happened; `by` who asks; `keyed`: under a key of their own; `published`: by an event.
     """
@@ -82,6 +82,7 @@ class Call(Generic[B]):
     found: Mapping[str, Position] = field(default_factory=dict)
     states: Mapping[str, Loaded] = field(default_factory=dict)
     recalled: Mapping[str, Event] = field(default_factory=dict)
+    named: str = ""
 
     def made_id(self, label: str) -> str:
         """An id for something this call makes: the same again for a repeated key, else random."""

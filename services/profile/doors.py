@@ -17,13 +17,12 @@ from libs.events.values import Body
 from services.profile import bodies, fields
 from services.profile.bodies import NewBody, PatchBody, RecordedBody
 from services.profile.consents import CONSENTED
-from services.profile.domain.commands import Acquire, Erase, Lose, Patch, Record, WinBack
+from services.profile.domain.commands import Acquire, Lose, Patch, Record, WinBack
 from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
 from services.profile.merges import links, onward, others
+from services.profile.published import ERASURE_TOLD, MERGE_TOLD, UNDO_TOLD
 from services.profile.purchases import PURCHASED, unknown_is_new
-
-REASONS = ("request", "retention", "error")
 
 
 def open_record(call: Call[NewBody]) -> Unit:
@@ -128,25 +127,6 @@ def change(call: Call[Change]) -> Unit:
     )
 
 
-class Forgetting(Body):
-    """A person to forget: all ids that they are known by, and why."""
-
-    reason: str
-    subjects: tuple[str, ...]
-
-
-def forget(call: Call[Forgetting]) -> Unit:
-    """All that one person is known by is erased together."""
-    reason = call.body.reason if call.body.reason in REASONS else "other"
-    # the moment of receipt, whatever the caller says: nothing that was known until now stays
-    return Unit(
-        tuple(
-            call.request(subject, Erase(at=call.now, reason=reason), part=subject if n else "", erases=True)
-            for n, subject in enumerate(call.body.subjects)
-        )
-    )
-
-
 def nobody(body: object) -> None:
     """The path alone says who is meant."""
     return
@@ -164,6 +144,7 @@ ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
 LOST = Door("customer.lost", bodies.Loss, lose)
 WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
 CHANGED = Door("", Change, change, customer=nobody, loads=lambda body: fields.where_custom(body.patch))
-ERASED = Door("", Forgetting, forget, customer=nobody)
 
-DOORS: tuple[Door[Any], ...] = (RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED)
+DOORS: tuple[Door[Any], ...] = (
+    RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED, MERGE_TOLD, UNDO_TOLD, ERASURE_TOLD,
+)  # fmt: skip

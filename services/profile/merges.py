@@ -49,8 +49,12 @@ class Undoing(UndoBody):
 
 
 def merge(call: Call[Merging]) -> Unit:
+    """Two ids become one person."""
+    return edge(call, call.body)
+
+
+def edge(call: Call[Any], asked: Merging) -> Unit:
     """The edge, and another look at every id on the way to both ends of it."""
-    asked = call.body
     ours, theirs = chain(asked.survivor, call.states), chain(asked.merged, call.states)
     if asked.survivor == asked.merged:
         raise Refused("same_customer", "a customer is not merged with itself")

@@ -14,7 +14,7 @@ from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import ErasureShown
 from services.profile.bodies import ErasureBody
-from services.profile.doors import ERASED, Forgetting
+from services.profile.erasing import ERASED, Forgetting
 
 
 def router(platform: Platform) -> APIRouter:

@@ -183,9 +183,11 @@ class Near(Plain):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase(Plain):
-    """The person asked to be forgotten. `reason` is a code; the moment is that of receipt."""
+    """The person asked to be forgotten. `reason` is a code; the moment is that of receipt. `create`: even where nothing
+    is known of them yet, so that what is still on its way is refused."""
 
     reason: str
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

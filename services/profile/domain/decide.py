@@ -93,7 +93,8 @@ class CustomerDecider:
             case Near():
                 return occasions.near(asked, state)
             case Erase():
-                known(state)
+                if not asked.create:
+                    known(state)
                 return [NewEvent(facts.CustomerErased(reason=asked.reason, before=asked.at))]
             case StartRun():
                 return classes.start(asked, state)
