@@ -9,6 +9,7 @@ from services.profile.api import (
     bulk,
     classifications,
     consents,
+    contacts,
     customers,
     duplicates,
     erasure,
@@ -40,8 +41,8 @@ from services.profile.reactions import REACTIONS
 from services.profile.settings import settings
 
 _RESOURCES = (
-    resolve, search, fields, customers, bulk, consents, purchases, leaving, erasure, merges, duplicates, history,
-    occasions, classifications, vip, segments,
+    resolve, search, fields, customers, bulk, contacts, consents, purchases, leaving, erasure, merges, duplicates,
+    history, occasions, classifications, vip, segments,
 )  # fmt: skip
 
 

@@ -23,8 +23,9 @@ OccasionKind = Literal["birthday", "special_date"]
 
 
 class Record(Data):
-    """The customer record as far as an event states it: a member that is absent was not touched, null clears it. `by`:
-    who stated it, the name of an API key or the source of an event."""
+    """The customer record as far as an event states it: a member that is absent was not touched, null clears it. So it
+    is with each of the `custom` fields, and with what is known of `contacts` beside their values in `phones`, `emails`
+    and `addresses`. `by`: who stated it, the name of an API key or the source of an event."""
 
     by: Generated[str | None] = None
     kind: Kind | None = None
@@ -51,6 +52,7 @@ class Record(Data):
     habits: Personal[list[str] | None] = None
     requirements: Personal[list[str] | None] = None
     custom: Personal[dict[str, Any] | None] = None
+    contacts: Personal[dict[str, dict[str, Any] | None] | None] = None
 
 
 @event("customer.recorded", TOPIC)

@@ -67,6 +67,12 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("bad_phone", "Not a phone number", "Không phải số điện thoại", "不是有效电话"),
         ("bad_email", "Not an e-mail address", "Không phải địa chỉ email", "不是有效电子邮箱"),
     ),
+    "contact_kinds": _labels(
+        ("phone", "Phone number", "Số điện thoại", "电话号码"),
+        ("email", "E-mail address", "Địa chỉ email", "电子邮箱"),
+        ("address", "Address", "Địa chỉ", "地址"),
+        ("person", "Contact person", "Người liên hệ", "联系人"),
+    ),
     "consent_purposes": _labels(
         ("marketing_email", "Marketing by e-mail", "Tiếp thị qua email", "电子邮件营销"),
         ("marketing_message", "Marketing by text message", "Tiếp thị qua tin nhắn", "短信营销"),

@@ -16,7 +16,7 @@ from services.profile.domain.persons import joined
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer, evolve
 
-FIELDS = ("stage", "value_class", *MEMBERS, "consents")
+FIELDS = ("stage", "value_class", *MEMBERS, "contacts", "consents")
 """What may change, in the order in which it is told."""
 
 
@@ -102,4 +102,4 @@ def _shown(person: Customer) -> dict[str, Any]:
         return dict.fromkeys(FIELDS)
     told = {"stage": person.stage, "value_class": person.value_class}
     allowed = {purpose: person.consents[purpose].granted for purpose in sorted(person.consents)}
-    return told | {name: person.record.get(name) for name in MEMBERS} | {"consents": allowed or None}
+    return told | {name: person.record.get(name) for name in (*MEMBERS, "contacts")} | {"consents": allowed or None}

@@ -19,8 +19,9 @@ MEMBERS = (
 )  # fmt: skip
 """The record's members in the order in which they are shown; the stage is told by what happened (see `stages`)."""
 
-CUSTOM = "custom."
-"""Before the key of a custom field, where the parts of a record are told apart."""
+KEYED = ("custom", "contacts")
+"""Members that are objects of parts, each with a moment of its own: custom fields by key, what is known of contacts by
+id. A part is told apart from others as `custom.<key>`."""
 
 
 class Said(NamedTuple):
@@ -55,12 +56,11 @@ Times = dict[str, Said]
 
 
 def slots(members: Mapping[str, Any]) -> Values:
-    """What is stated, part by part: each custom field is a part of its own, `custom.<key>`, and so has its own moment.
-    References are another matter."""
+    """What is stated, part by part; references are another matter."""
     found: Values = {}
     for member, value in members.items():
-        if member == "custom" and value is not None:
-            found |= {f"{CUSTOM}{key}": each for key, each in value.items()}
+        if member in KEYED and value is not None:
+            found |= {f"{member}.{key}": each for key, each in value.items()}
         elif member != "refs":
             found[member] = value
     return found
@@ -68,17 +68,17 @@ def slots(members: Mapping[str, Any]) -> Values:
 
 def value_of(record: Mapping[str, Any], slot: str) -> Any:
     """What a record has in one part."""
-    if slot.startswith(CUSTOM):
-        return (record.get("custom") or {}).get(slot.removeprefix(CUSTOM))
-    return record.get(slot)
+    member, _, key = slot.partition(".")
+    return (record.get(member) or {}).get(key) if key else record.get(slot)
 
 
 def put(record: Values, slot: str, value: Any) -> None:
     """Sets one part of a record. Where nothing is known of a custom field, it is not there."""
-    if slot.startswith(CUSTOM):
-        custom = {**(record.get("custom") or {}), slot.removeprefix(CUSTOM): value}
-        record["custom"] = {key: custom[key] for key in sorted(custom) if custom[key] is not None} or None
-    elif slot != "custom":
+    member, _, key = slot.partition(".")
+    if key:
+        parts = {**(record.get(member) or {}), key: value}
+        record[member] = {name: parts[name] for name in sorted(parts) if parts[name] is not None} or None
+    elif slot not in KEYED:
         record[slot] = value
 
 
@@ -90,10 +90,8 @@ def changes(record: Mapping[str, Any], touched: Mapping[str, Said], stated: Mapp
         new["refs"] = [*known, *more]
     for slot, value in slots(stated).items():
         if not outdated(touched, slot, at) and value_of(record, slot) != value:
-            if slot.startswith(CUSTOM):
-                new["custom"] = {**(new.get("custom") or {}), slot.removeprefix(CUSTOM): value}
-            else:
-                new[slot] = value
+            member, _, key = slot.partition(".")
+            new[member] = {**(new.get(member) or {}), key: value} if key else value
     return new
 
 
@@ -104,8 +102,7 @@ def outdated(touched: Mapping[str, Said], slot: str, at: datetime) -> bool:
 
 def last(touched: Mapping[str, Said], slot: str) -> Said:
     """The last statement of a part; that nothing is known of any custom field states each of them."""
-    said = touched.get(slot, NEVER)
-    return max(said, touched.get("custom", NEVER)) if slot.startswith(CUSTOM) else said
+    return max(touched.get(slot, NEVER), touched.get(slot.partition(".")[0], NEVER))
 
 
 def stated(record: Values, touched: Times, told: Mapping[str, Any], said: Said) -> tuple[Values, Times]:
@@ -114,11 +111,11 @@ def stated(record: Values, touched: Times, told: Mapping[str, Any], said: Said) 
     for slot, value in slots(told).items():
         if said < last(touched, slot):
             continue
-        if slot == "custom":  # null: whatever was stated of any of them by then
-            for each in [each for each in touched if each.startswith(CUSTOM) and touched[each] <= said]:
+        if slot in KEYED:  # null: whatever was stated of any of them by then
+            for each in [each for each in touched if each.startswith(f"{slot}.") and touched[each] <= said]:
                 put(record, each, None)
                 del touched[each]
-            record.setdefault("custom", None)
+            record.setdefault(slot, None)
         put(record, slot, value)
         touched[slot] = said
     return record, touched
