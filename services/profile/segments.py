@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, WithJsonSchema
 
 from libs.events.catalogue.segments import SUBJECT, SegmentDefined
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Text
+from services.profile.bodies import kept
 from services.profile.domain.grouping import DefineSegment, RemoveSegment
 
-
-def _kept(value: Any) -> Any:
-    if value is None:
-        raise PydanticCustomError("required", "this member cannot be cleared")
-    return value
+# members that may be left out but not be null
+_NAME = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})
+_RULE, _TRUTH = WithJsonSchema({"type": "object"}), WithJsonSchema({"type": "boolean"})
 
 
 class PreviewBody(Body):
@@ -49,10 +47,10 @@ class SegmentBody(PreviewBody):
 class SegmentPatch(Body):
     """A change of a segment; a `rule` is replaced as a whole."""
 
-    name: Annotated[Label | None, AfterValidator(_kept)] = None
-    rule: Annotated[dict[str, Any] | None, AfterValidator(_kept)] = None
+    name: Annotated[Label | None, AfterValidator(kept), _NAME] = None
+    rule: Annotated[dict[str, Any] | None, AfterValidator(kept), _RULE] = None
     description: Text | None = None
-    vip: Annotated[bool | None, AfterValidator(_kept)] = None
+    vip: Annotated[bool | None, AfterValidator(kept), _TRUTH] = None
 
 
 class Defining(Body):

@@ -87,7 +87,7 @@ def parse(tree: Any) -> Rule:
     """A rule from its JSON. Raises `BadRule`."""
     rule = _parse(tree, "", 1)
     if sum(1 for _ in tests(rule)) > MOST_CONDITIONS:
-        raise BadRule("", "too_long", f"a rule has at most {MOST_CONDITIONS} conditions")
+        raise BadRule("", "rule_too_long", f"a rule has at most {MOST_CONDITIONS} conditions")
     return rule
 
 
@@ -109,7 +109,7 @@ def _parse(tree: Any, at: str, depth: int) -> Rule:
     if depth > DEEPEST:
         raise BadRule(at, "too_deep", f"rules are nested at most {DEEPEST} deep")
     if not isinstance(tree, dict):
-        raise BadRule(at, "wrong_type", "must be an object")
+        raise BadRule(at, "bad_rule", "must be an object")
     for how in ("all", "any"):
         if how in tree:
             _only(tree, {how}, at)
@@ -126,13 +126,13 @@ def _parse(tree: Any, at: str, depth: int) -> Rule:
 
 def _only(tree: Mapping[str, Any], known: set[str], at: str) -> None:
     if tree.keys() - known:
-        raise BadRule(at, "unknown_member", "has a member that a rule of this kind does not know")
+        raise BadRule(at, "bad_rule", "has a member that a rule of this kind does not know")
 
 
 def _test(tree: Mapping[str, Any], at: str) -> Test:
     field = tree.get("field")
     if not isinstance(field, str):
-        raise BadRule(f"{at}/field", "required", "must be all, any, not, or name a field")
+        raise BadRule(f"{at}/field", "bad_rule", "must be all, any, not, or name a field")
     custom = field.startswith("custom.") and len(field) <= LONGEST
     if not custom and field not in FIELDS:
         raise BadRule(f"{at}/field", "unknown_field", "names no field that rules can ask for")
@@ -147,7 +147,7 @@ def _test(tree: Mapping[str, Any], at: str) -> Test:
     if window is not None:
         _window(window, f"{at}/window")
     if field == "purchases.sum" and not (isinstance(currency, str) and len(currency) == 3 and currency.isupper()):
-        raise BadRule(f"{at}/currency", "required", "must say in which currency, as in USD")
+        raise BadRule(f"{at}/currency", "bad_value", "must say in which currency, as in USD")
     return Test(field, operator, value, window, currency)
 
 
@@ -168,15 +168,15 @@ def _value(kind: Kind | None, operator: str, value: Any, at: str) -> Any:
     if operator == "exists":
         if isinstance(value, bool):
             return value
-        raise BadRule(at, "wrong_type", "must be true or false")
+        raise BadRule(at, "bad_value", "must be true or false")
     if operator == "in":
         if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
-            raise BadRule(at, "wrong_type", f"must be a list of 1 to {MOST_VALUES} values")
+            raise BadRule(at, "bad_value", f"must be a list of 1 to {MOST_VALUES} values")
         return tuple(_value(kind, "eq", each, f"{at}/{n}") for n, each in enumerate(value))
     try:
         return _typed(kind, operator, value)
     except (ValueError, TypeError, InvalidOperation):
-        raise BadRule(at, "wrong_type", "is not a value that this field can be compared with") from None
+        raise BadRule(at, "bad_value", "is not a value that this field can be compared with") from None
 
 
 def _typed(kind: Kind | None, operator: str, value: Any) -> Any:
