@@ -22,6 +22,7 @@ from services.profile.api import (
     resolve,
     search,
     segments,
+    stages,
     vip,
 )
 from services.profile.domain.decide import CustomerDecider
@@ -42,7 +43,7 @@ from services.profile.settings import settings
 
 _RESOURCES = (
     resolve, search, fields, customers, bulk, contacts, consents, purchases, leaving, erasure, merges, duplicates,
-    history, occasions, classifications, vip, segments,
+    history, occasions, classifications, vip, segments, stages,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.events.catalogue.customers import Kind, LossReason, Side, Stage
+from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage
 from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
 from libs.events.values import Body, Label, Moment, Money, Text
 from services.profile.domain.persons import CHOOSABLE
@@ -111,8 +111,10 @@ class SpecialDate(Body):
 
 
 class RecordBody(Body):
-    """The customer record. Every member is optional; null says that nothing is known."""
+    """The customer record. Every member is optional; null says that nothing is known. `party`: whether the customer is
+    one person, a company, or a department, as internal customers may be."""
 
+    party: Party | None = None
     paying: bool | None = None
     name: Label | None = None
     emails: Annotated[list[Email], Field(max_length=20)] | None = None

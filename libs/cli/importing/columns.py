@@ -15,7 +15,7 @@ from libs.cli.importing.values import BadValue, Reads, json, moment, number, tex
 
 WHERE = {"staff": text, "department": text, "channel": text}
 CUSTOMERS: dict[str, Reads] = {
-    "ref": text, "refs": texts, "kind": text, "stage": text, "paying": truth, "name": text,
+    "ref": text, "refs": texts, "kind": text, "party": text, "stage": text, "paying": truth, "name": text,
     "emails": texts, "phones": texts, "addresses": texts, "source": text, "owner": text, "department": text,
     "credit_grade": text, "vip": truth, "vip_reason": text, "birthday": text, "special_dates": json, "household": json,
     "household.size": whole, "household.structure": text, "occupation": text, "economic_capacity": text,

@@ -13,6 +13,7 @@ from libs.events.values import Data, Generated, Moment, Money, Personal
 TOPIC = "careledger.customers"
 
 Kind = Literal["external", "internal"]
+Party = Literal["person", "company", "department"]
 Stage = Literal["prospect", "active", "lost", "won_back"]
 LossReason = Literal["died", "moved", "new_ties", "competition", "quality", "indifference", "other"]
 ValueClass = Literal["A", "B", "C"]
@@ -29,6 +30,7 @@ class Record(Data):
 
     by: Generated[str | None] = None
     kind: Kind | None = None
+    party: Party | None = None
     stage: Stage | None = None
     paying: bool | None = None
     source: str | None = None

@@ -18,6 +18,11 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("external", "External customer", "Khách hàng bên ngoài", "外部顾客"),
         ("internal", "Internal customer", "Khách hàng nội bộ", "内部顾客"),
     ),
+    "parties": _labels(
+        ("person", "Person", "Cá nhân", "个人"),
+        ("company", "Company", "Doanh nghiệp", "企业"),
+        ("department", "Department", "Phòng ban", "部门"),
+    ),
     "stages": _labels(
         ("prospect", "Prospect", "Khách hàng tiềm năng", "潜在顾客"),
         ("active", "Active", "Khách hàng hiện tại", "现有顾客"),
@@ -33,6 +38,12 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
          "Không hài lòng về chất lượng sản phẩm hoặc dịch vụ", "对产品或服务质量不满"),
         ("indifference", "Indifference of a member of staff", "Thái độ thờ ơ của nhân viên", "员工态度冷漠"),
         ("other", "Other", "Lý do khác", "其他原因"),
+    ),
+    "stage_causes": _labels(
+        ("stated_active", "Stated as active", "Được ghi nhận là đang hoạt động", "登记为现有顾客"),
+        ("purchase", "First purchase", "Mua hàng lần đầu", "首次购买"),
+        ("loss", "Left", "Rời bỏ", "流失"),
+        ("win_back", "Won back", "Giành lại được", "赢回"),
     ),
     "value_classes": _labels(
         ("A", "Class A: the first 80 % of revenue", "Hạng A: 80 % doanh thu đầu tiên", "A类：前80 %的收入"),

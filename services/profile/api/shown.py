@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from libs.events.catalogue.customers import Kind, Stage, ValueClass
+from libs.events.catalogue.customers import Kind, LossReason, Party, Stage, ValueClass
 from libs.events.units import Verdict
 from libs.events.values import Money
 from services.profile.bodies import Household, SpecialDate
 from services.profile.domain.records import MEMBERS
+from services.profile.domain.stages import MoveName
 from services.profile.domain.state import Customer
 from services.profile.likeness import flags
 from services.profile.settings import settings
@@ -47,10 +48,14 @@ class CustomerShown(BaseModel):
     id: str
     kind: Kind
     stage: Stage
+    stage_since: datetime | None
+    stage_cause: MoveName | None
+    stage_reason: LossReason | None
     value_class: ValueClass | None
     bare: bool
     known_since: datetime | None
     acquisition: AcquisitionShown | None
+    party: Party | None = None
     paying: bool | None = None
     name: str | None = None
     emails: list[str] | None = None
@@ -107,10 +112,14 @@ class ErasureShown(BaseModel):
 
 def shown(subject: str, person: Customer, merged_from: Sequence[str] = ()) -> dict[str, Any]:
     """A customer as callers see it, in the same shape always."""
+    played = person.played()
     return {
         "id": subject,
         "kind": person.kind,
-        "stage": person.stage,
+        "stage": played.stage,
+        "stage_since": played.last.at if played.last else person.since,
+        "stage_cause": played.last.move if played.last else None,
+        "stage_reason": played.last.reason if played.last else None,
         "value_class": person.value_class,
         "bare": person.bare,
         "known_since": person.since,

@@ -50,7 +50,7 @@ Command = (
 class CustomerDecider:
     """The rules of one customer id."""
 
-    version = 5
+    version = 6
     state = Customer
 
     def initial(self) -> Customer:

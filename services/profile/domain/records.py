@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 MEMBERS = (
-    "kind", "paying", "name", "emails", "phones", "addresses", "refs", "source", "owner", "department", "credit_grade",
-    "vip", "vip_reason", "birthday", "special_dates", "household", "occupation", "economic_capacity", "background",
-    "preferences", "habits", "requirements", "custom",
+    "kind", "party", "paying", "name", "emails", "phones", "addresses", "refs", "source", "owner", "department",
+    "credit_grade", "vip", "vip_reason", "birthday", "special_dates", "household", "occupation", "economic_capacity",
+    "background", "preferences", "habits", "requirements", "custom",
 )  # fmt: skip
 """The record's members in the order in which they are shown; the stage is told by what happened (see `stages`)."""
 

@@ -21,7 +21,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from libs.events.catalogue.customers import Stage
+from libs.events.catalogue.customers import LossReason, Stage
 
 MoveName = Literal["stated_active", "purchase", "loss", "win_back"]
 Changed = Literal["loss", "win_back"]
@@ -47,20 +47,28 @@ MISSING: dict[Changed, Changed] = {"loss": "win_back", "win_back": "loss"}
 
 
 class Move(BaseModel):
-    """Something that may have moved the stage."""
+    """Something that may have moved the stage; `key` is that of the fact which told it, `reason` why somebody left."""
 
     model_config = ConfigDict(frozen=True)
 
     move: MoveName
     at: datetime
+    key: str = ""
+    reason: LossReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What the moves come to, and which of them counted, in order."""
+    """What the moves come to, which of them counted, in order, and what each of those led to."""
 
     stage: Stage
     counted: tuple[Move, ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def last(self) -> Move | None:
+        """What led to the stage; None where it is the one that everything starts from."""
+        return self.counted[-1] if self.counted else None
 
     @property
     def possible(self) -> list[str]:
@@ -71,7 +79,8 @@ class Replay:
 def replay(moves: Iterable[Move], start: Stage = "prospect", until: datetime | None = None) -> Replay:
     """Plays the moves in the order of their times, up to and including `until`."""
     stage = start
-    counted = []
+    counted: list[Move] = []
+    stages: list[Stage] = []
     for move in sorted(moves, key=_order):
         if until is not None and move.at > until:
             break
@@ -79,7 +88,8 @@ def replay(moves: Iterable[Move], start: Stage = "prospect", until: datetime | N
         if following:
             stage = following
             counted.append(move)
-    return Replay(stage, tuple(counted))
+            stages.append(stage)
+    return Replay(stage, tuple(counted), tuple(stages))
 
 
 def added(moves: Sequence[Move], new: Move) -> tuple[Move, ...]:
@@ -92,5 +102,5 @@ def added(moves: Sequence[Move], new: Move) -> tuple[Move, ...]:
     return tuple(sorted([*kept, new], key=_order))
 
 
-def _order(move: Move) -> tuple[datetime, int]:
-    return move.at, RANK[move.move]
+def _order(move: Move) -> tuple[datetime, int, str]:
+    return move.at, RANK[move.move], move.key

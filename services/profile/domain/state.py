@@ -149,14 +149,14 @@ def _differ(one: Customer, other: Customer) -> bool:
         return True
     if (one.segments, one.segment) != (other.segments, other.segment):
         return True
-    return (one.touched, one.record) != (other.touched, other.record) or one.stage != other.stage
+    return (one.touched, one.record) != (other.touched, other.record) or one.moves != other.moves
 
 
 def _bought_before(state: Customer, at: datetime) -> bool:
-    """Whether the customer was known, and had bought, by then."""
+    """Whether the customer was known, and had bought, before then."""
     if state.since is None or state.since > at:
         return False
-    return any(move.move == "purchase" and move.at <= at for move in state.moves)
+    return any(move.move == "purchase" and move.at < at for move in state.moves)
 
 
 def _told(state: Customer, event: Happened) -> Customer:
@@ -167,14 +167,14 @@ def _told(state: Customer, event: Happened) -> Customer:
         case facts.Record():
             return _stated(state, data, Said(at, event.key))
         case facts.CustomerPurchased(refund_of=None):
-            return _moved(state, Move(move="purchase", at=at))
+            return _moved(state, Move(move="purchase", at=at, key=event.key))
         case facts.CustomerPurchased(refund_of=str(order)):
             before = state.refunds.get(order, Decimal(0))
             return state.model_copy(update={"refunds": {**state.refunds, order: before + data.amount.amount}})
         case facts.CustomerLost():
-            return _moved(state, Move(move="loss", at=at))
+            return _moved(state, Move(move="loss", at=at, key=event.key, reason=data.reason))
         case facts.CustomerWonBack():
-            return _moved(state, Move(move="win_back", at=at))
+            return _moved(state, Move(move="win_back", at=at, key=event.key))
         case facts.CustomerClassified():
             if state.classified_at and (at, event.key) < (state.classified_at, state.classified_by):
                 return state
@@ -223,7 +223,7 @@ def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
         first = records.mentioned(state.first, refs, said)
         new |= {"record": record | {"refs": list(first)}, "first": first}
     stated = state.model_copy(update=new)
-    return _moved(stated, Move(move="stated_active", at=said.at)) if data.stage == "active" else stated
+    return _moved(stated, Move(move="stated_active", at=said.at, key=said.key)) if data.stage == "active" else stated
 
 
 def _moved(state: Customer, move: Move) -> Customer:

@@ -51,7 +51,7 @@ class Customers:
 
     topics: tuple[str, ...] = (facts.TOPIC,)
     tables = metadata
-    fold = 2
+    fold = 3
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Folds the batch in memory: two reads and a write where nobody was merged, however many facts there are."""

@@ -29,12 +29,20 @@ RANK: dict[Move, int] = {"stated": 1, "purchase": 2, "loss": 3, "win_back": 4}
 
 
 def stage_of(facts: Iterable[Fact]) -> Stage:
-    """The stage that `facts` (admitted) come to; who is only heard of is a prospect."""
+    """The stage that `facts` (admitted) come to; who is only heard of is a prospect, and a colleague is served from the
+    first."""
+    facts = list(facts)
     moves = [(fact.time, RANK[move], move) for fact in facts if (move := _move(fact)) is not None]
-    stage: Stage = "prospect"
+    stage: Stage = "active" if _internal(facts) else "prospect"
     for _, _, move in sorted(moves):
         stage = LEADS_TO.get((stage, move), stage)
     return stage
+
+
+def _internal(facts: Iterable[Fact]) -> bool:
+    stated = [f for f in facts if f.type in ("customer.recorded", "customer.updated") and not f.data.get("bare")]
+    kinds = [(fact.order, fact.data["kind"]) for fact in stated if fact.data.get("kind")]
+    return bool(kinds) and max(kinds)[1] == "internal"
 
 
 def _move(fact: Fact) -> Move | None:

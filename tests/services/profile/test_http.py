@@ -57,6 +57,54 @@ async def test_without_a_reference_the_id_is_random(house: House) -> None:
     assert one != other
 
 
+async def test_internal_customers_are_people_or_departments(house: House) -> None:
+    told = {"kind": "internal", "party": "department", "name": "Accounting", "department": "finance", "owner": "lan"}
+    desk = await house.post("/v1/customers", told | {"refs": ["hr:acc"], "at": day(1)})
+    assert {name: desk[name] for name in told} == told
+    assert (desk["stage"], desk["stage_since"], desk["stage_cause"]) == ("active", day(1), None)
+    path = f"/v1/customers/{desk['id']}"
+    await house.post(f"{path}/loss", {"reason": "moved", "at": day(2)})
+    gone = await house.get(path)
+    assert (gone["stage"], gone["stage_since"], gone["stage_reason"]) == ("lost", day(2), "moved")
+    await house.refused("/v1/customers", told | {"party": "robot"}, 422, "not_allowed", "/party")
+    cleared = await house.http.patch(path, json={"party": None}, headers={"If-Match": "*"})
+    assert cleared.json()["party"] is None
+
+
+async def test_the_stages_of_a_customer_with_dates_and_reasons(house: House) -> None:
+    customer = await upsert(house, at=day(1))
+    path = f"/v1/customers/{customer}"
+    await house.post(f"{path}/loss", {"reason": "quality", "at": day(8)})
+    await house.post(f"{path}/purchases", {"order": "late", "amount": TEN, "at": day(3)})
+    await house.post(f"{path}/purchases", {"order": "o", "amount": TEN, "at": day(9)})  # moves nobody
+    await house.post(f"{path}/win-back", WON | {"at": day(10)})
+    shown = await house.get(path)
+    assert (shown["stage"], shown["stage_since"], shown["stage_cause"], shown["stage_reason"]) == (
+        "won_back", day(10), "win_back", None,
+    )  # fmt: skip
+    stages = (await house.get(f"{path}/stages"))["items"]
+    assert [(s["stage"], s["since"], s["until"], s["cause"], s["reason"], s["outcome"]) for s in stages] == [
+        ("prospect", day(1), day(3), None, None, None), ("active", day(3), day(8), "purchase", None, None),
+        ("lost", day(8), day(10), "loss", "quality", None), ("won_back", day(10), None, "win_back", None, "came back"),
+    ]  # fmt: skip
+    assert [s["customer"] for s in stages] == [None, customer, customer, customer]
+    assert [s["stage"] for s in (await house.get(f"{path}/stages", as_of=day(9)))["items"]] == [
+        "prospect", "active", "lost",
+    ]  # fmt: skip
+    before = await house.get(path, as_of=day(9))
+    assert (before["stage"], before["stage_since"], before["stage_reason"]) == ("lost", day(8), "quality")
+
+
+async def test_the_stages_of_a_person_are_told_under_all_ids(house: House) -> None:
+    one, other = [await upsert(house, ref, at=day(1)) for ref in ("pos:1", "crm:1")]
+    await house.post(f"/v1/customers/{one}/purchases", {"order": "o", "amount": TEN, "at": day(2)})
+    await house.post(f"/v1/customers/{other}/loss", {"reason": "moved", "at": day(3)})
+    await house.post("/v1/merges", {"survivor": one, "merged": other})
+    await house.follow()
+    stages = (await house.get(f"/v1/customers/{one}/stages"))["items"]
+    assert [(s["stage"], s["customer"]) for s in stages] == [("prospect", None), ("active", one), ("lost", other)]
+
+
 async def test_a_repeated_customer_is_already_there(house: House) -> None:
     told = PERSON | {"refs": ["pos:1"]}
     first = await house.post("/v1/customers", told)

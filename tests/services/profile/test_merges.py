@@ -59,7 +59,8 @@ async def test_a_merged_id_answers_with_the_survivor_until_that_is_undone(house:
     shown = await undo(house, made)
     assert (shown["state"], shown["survivor"], shown["merged"]) == ("undone", lan, dung)
     after = [await house.get(f"/v1/customers/{subject}") for subject in (lan, dung)]
-    assert after == [before[0], before[1] | {"stage": "active"}]
+    bought = {"stage": "active", "stage_since": "2026-03-13T12:00:00Z", "stage_cause": "purchase"}
+    assert after == [before[0], before[1] | bought]
     assert len((await house.get("/v1/customers"))["items"]) == 2
 
 

@@ -9,6 +9,7 @@ from services.scoring.domain.stage import stage_of
 from tests.services.scoring.domain.given import bought, day, fact
 
 RECORDED = fact("profile", "customer.recorded", day(1), {"kind": "external", "stage": "prospect"})
+INTERNAL = fact("profile", "customer.recorded", day(2), {"kind": "internal"})
 LOST = fact("profile", "customer.lost", day(5), {"reason": "moved"}, sequence=3)
 WON_BACK = fact("profile", "customer.won_back", day(6), {"by": "lan"}, sequence=4)
 
@@ -27,6 +28,11 @@ WON_BACK = fact("profile", "customer.won_back", day(6), {"by": "lan"}, sequence=
         ([RECORDED, LOST, WON_BACK, bought(day(7), "b", "1")], "won_back"),
         ([RECORDED, WON_BACK], "prospect"),
         ([RECORDED, fact("profile", "customer.updated", day(2), {"stage": "active"})], "active"),
+        ([INTERNAL], "active"),
+        ([INTERNAL, LOST], "lost"),
+        ([INTERNAL, fact("profile", "customer.updated", day(3), {"kind": "external"}, sequence=2)], "prospect"),
+        ([INTERNAL, fact("profile", "customer.updated", day(3), {"owner": "lan"}, sequence=2)], "active"),
+        ([INTERNAL, fact("profile", "customer.recorded", day(1), {"kind": "external"}, sequence=2)], "active"),
         ([LOST, bought(day(5), "a", "1")], "lost"),
     ],
 )
