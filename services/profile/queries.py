@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from libs.events.identities import BadName, as_id, split
+from libs.events.identities import BadName, Identities, as_id
 from services.profile.likeness import folded
 from services.profile.terms import LONGEST, Term, digits, email, meant_by_phone, runs
 
@@ -19,6 +19,9 @@ LONGEST_PIECE = 330
 LONGEST_RUN = 6
 """Pieces that one phone or reference may be in."""
 _NUMBER = re.compile(r"\+?[\d()./-]+")
+
+GENERATIONS = 4
+"""So often may somebody have been forgotten and have come back who is found by a reference that stands in no record."""
 
 Group = frozenset[Term]
 """Terms, one of which is to be found."""
@@ -32,7 +35,7 @@ class TooMuch(Exception):
         self.code, self.detail = code, detail
 
 
-def groups(query: str, region: str) -> list[Group]:
+def groups(query: str, region: str, identities: Identities) -> list[Group]:
     """What is asked for; nothing where no piece has anything that could be found. Raises `TooMuch`."""
     pieces = list(re.finditer(r"\S+", query))
     if any(len(piece[0]) > LONGEST_PIECE for piece in pieces):
@@ -40,7 +43,7 @@ def groups(query: str, region: str) -> list[Group]:
     wholes: list[set[Term]] = [set() for _ in pieces]
     for first in range(len(pieces)):
         for last in range(first, min(len(pieces), first + LONGEST_RUN)):
-            found = set(whole(query[pieces[first].start() : pieces[last].end()], region))
+            found = set(whole(query[pieces[first].start() : pieces[last].end()], region, identities))
             for covered in wholes[first : last + 1]:
                 covered |= found
     asked: dict[Group, None] = {}
@@ -64,8 +67,9 @@ def words(piece: str) -> Iterator[Term]:
             yield from (Term("part", run[start : start + 2]) for start in range(len(run) - 1))
 
 
-def whole(text: str, region: str) -> Iterator[Term]:
-    """What one or several pieces may mean as a whole."""
+def whole(text: str, region: str, identities: Identities) -> Iterator[Term]:
+    """What one or several pieces may mean as a whole. A reference is also looked for as the id that it stands for: who
+    was first heard of in an event may have it nowhere else."""
     if _NUMBER.fullmatch("".join(text.split())):
         if 3 < len(digits(text)) <= 20:
             yield from meant_by_phone(text, region)
@@ -75,7 +79,8 @@ def whole(text: str, region: str) -> Iterator[Term]:
         yield Term("id", subject)
     elif ":" in text:
         try:
-            split(text)
+            ids = [identities.of_reference(text, generation) for generation in range(GENERATIONS)]
         except BadName:
             return
         yield Term("ref", text)
+        yield from (Term("id", subject) for subject in ids)

@@ -24,6 +24,7 @@ ROWS = {
     "latency": "From commit to topic, 300/s",
     "projection": "Projection: scoring's facts",
     "rebuild": "Rebuild of scoring's read model",
+    "search": "Search among customers",
     "http": "HTTP, 32 connections",
     "score": "From a POST to the score, 300/s, four services; their memory",
 }

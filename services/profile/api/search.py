@@ -80,7 +80,7 @@ def router(platform: Platform) -> APIRouter:
 def groups(platform: Platform, body: SearchBody) -> list[finding.Group]:
     """What is asked for, as tokens; nothing where nobody can be meant. Raises `Problem` (422)."""
     try:
-        words = queries.groups(body.q or "", settings().region)
+        words = queries.groups(body.q or "", settings().region, platform.identities)
     except queries.TooMuch as refused:
         raise invalid("/q", refused.code, refused.detail) from None
     if not words and (body.q or "").strip():

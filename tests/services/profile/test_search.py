@@ -244,3 +244,17 @@ async def test_how_many_is_told_when_asked_for(house: House) -> None:
 )
 async def test_what_cannot_be_asked_is_told(house: House, body: dict[str, Any], code: str, pointer: str) -> None:
     await house.refused("/v1/customers/search", body, 422, code, pointer)
+
+
+async def test_a_reference_that_stands_in_no_record_is_found(house: House) -> None:
+    await house.publish("customer.recorded", {"kind": "external", "name": "An"}, "pos:heard")
+    await house.publish("customer.purchased", {"order": "o", "amount": TEN}, "pos:bought")
+    heard = (await house.post_read("/v1/customers/resolve", {"customers": ["pos:heard", "pos:bought"]}))["items"]
+    assert [await search(house, ref) for ref in ("pos:heard", "pos:bought")] == [[item["id"]] for item in heard]
+    await house.post(f"/v1/customers/{heard[0]['id']}/erasure", {"reason": "request"}, 202)
+    assert await search(house, "pos:heard") == []
+    house.clock.advance(timedelta(seconds=1))
+    await house.publish("customer.recorded", {"kind": "external", "name": "Bình"}, "pos:heard")
+    back = (await house.post_read("/v1/customers/resolve", {"customers": ["pos:heard"]}))["items"][0]["id"]
+    assert back != heard[0]["id"]
+    assert await search(house, "pos:heard binh") == [back]
