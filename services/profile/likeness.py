@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -11,6 +12,7 @@ from anyascii import anyascii
 from email_validator import EmailNotValidError, validate_email
 
 
+@lru_cache(1024)  # each is asked for several times, one after another
 def e164(phone: str, region: str) -> str | None:
     """A number in E.164 (ITU-T), read in national form of a region where it has no country code; None where it can be
     nobody's number."""

@@ -25,7 +25,7 @@ def of_person(states: Mapping[str, Customer], answering: str, secret: bytes, reg
     others = {subject: state for subject, state in states.items() if subject != answering}
     person = joined(states[answering], others)
     found = {Term("id", subject) for subject in states} | set(filters.of_person(person))
-    for record in (person.record, *(state.record for state in others.values()), states[answering].record):
+    for record in [person.record, *(state.record for state in states.values() if others)]:
         found |= set(terms.of_record(record, region))
     return frozenset(token(secret, term) for term in found)
 

@@ -190,7 +190,7 @@ def needles(told: object) -> set[bytes]:
     words |= {text for text in texts(told) if re.search("[\u4e00-\u9fff]", text)} | {"长城贸易", "changchengmaoyi"}
     words |= {re.sub(r"\D", "", text)[-9:] for text in texts(told) if re.fullmatch(r"[+() \d]+", text)}
     words -= {"example"}
-    return {form for word in words for form in forms(word) if len(form) > 4}
+    return {form.lower() for word in words for form in forms(word) if len(form) > 4}
 
 
 def texts(told: object) -> Iterator[str]:
@@ -204,10 +204,12 @@ def texts(told: object) -> Iterator[str]:
 
 
 def forms(word: str) -> Iterator[bytes]:
-    """In UTF-8 and UTF-16 (either way round: what is cut off is what they differ in), as JSON may escape it, in hex, and
-    inside of anything in base64; all in small letters."""
-    plain, small = word.encode(), word.lower()
-    yield from (small.encode(), small.encode("utf-16-le")[:-1], json.dumps(small)[1:-1].encode(), plain.hex().encode())
+    """In UTF-8 and UTF-16 (either way round: what is cut off is what they differ in), as JSON may escape it, in hex,
+    and inside of anything in base64; all in small letters, as bytes have them."""
+    plain = word.encode()
+    for case in {word, word.lower()}:
+        yield from (case.encode(), case.encode("utf-16-le")[:-1], json.dumps(case)[1:-1].encode(), plain.hex().encode())
     for before in range(3):
-        coded = base64.b64encode(b"\0" * before + plain)[(0, 2, 3)[before] : -4]  # without what neighbours have a part in
-        yield from (form.lower() for form in {coded, coded.translate(bytes.maketrans(b"+/", b"-_"))} if len(form) > 7)
+        # without what its neighbours have a part in
+        coded = base64.b64encode(b"\0" * before + plain)[(0, 2, 3)[before] : -4]
+        yield from (form for form in {coded, coded.translate(bytes.maketrans(b"+/", b"-_"))} if len(form) > 7)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -20,6 +20,7 @@ from libs.web.problems import invalid
 from services.profile import filters, queries
 from services.profile.api import reading
 from services.profile.api.shown import CustomerShown, shown
+from services.profile.domain import fields
 from services.profile.projections import finding
 from services.profile.settings import settings
 from services.profile.tokens import token
@@ -59,6 +60,8 @@ def router(platform: Platform) -> APIRouter:
     async def search(request: Request, after: After = None) -> Answered:
         body = await bodies.read(request, SearchBody)
         asked = groups(platform, body)
+        if body.custom:
+            await declared(platform, body.custom)
         await caught_up(platform, after)
         async with platform.database.read() as reader:
             found, next_cursor = await page(platform, reader, asked, body)
@@ -88,6 +91,13 @@ def groups(platform: Platform, body: SearchBody) -> list[finding.Group]:
     asked = [*words, *filters.groups(body)] or [filters.everyone()]
     secret = platform.identities.secret
     return [frozenset(token(secret, term) for term in group) for group in asked]
+
+
+async def declared(platform: Platform, keys: Collection[str]) -> None:
+    """Raises `Problem` (422) where a custom field is asked for that nobody declared: it would find nobody."""
+    known = (await platform.store.load([fields.SUBJECT]))[fields.SUBJECT].state.fields
+    if not set(keys) <= known.keys():  # its name is the caller's, and not repeated
+        raise invalid("/custom", "unknown_field", "a custom field is not declared")
 
 
 async def page(

@@ -74,22 +74,21 @@ class Search:
         self._platform = platform
 
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
+        events = [event for event in events if event.type.startswith("customer.")]
         told = {event.subject for event in events if event.type not in _QUIET}
         told |= {event.data["survivor"] for event in events if event.type in _EDGES}
         told |= await _moved(tx, {event.subject for event in events} - told)
         if not told:
             return
-        links = await _climbed(tx, told)
+        links: Links = {}
         held: Links = {}
-        asked: set[str] = set()
-        while wanted := (told | links.keys()) - asked:
+        while wanted := (told | links.keys()) - held.keys():
             # Two workers may hear of two ids of one person at once. Who holds the person's row sees what the other did:
             # only what is read after this is sure.
-            held |= await _held(tx, wanted, links)
-            asked |= wanted
+            held |= await _held(tx, wanted)
             links = await _climbed(tx, told)
         tokens = await self._tokens(tx, [subject for subject, link in links.items() if link.survivor is None])
-        await _write(tx, held, {subject: tokens.get(subject, frozenset()) for subject in held}, links)
+        await _write(tx, links, held, tokens)
 
     async def _tokens(self, tx: Transaction, persons: Collection[str]) -> dict[str, frozenset[int]]:
         ids = {person: [person, *below] for person, below in (await merged_into(tx, persons)).items()}
@@ -121,30 +120,40 @@ async def _climbed(tx: Transaction, subjects: Iterable[str]) -> Links:
     return links
 
 
-async def _held(tx: Transaction, subjects: Collection[str], links: Links) -> Links:
-    """The rows of subjects, locked until the transaction ends; made where there is none of somebody in the list."""
+async def _held(tx: Transaction, subjects: Collection[str]) -> Links:
+    """The rows of subjects, locked until the transaction ends; made where there are none, even for whom the list does
+    not have (yet): somebody else may be about to put them there."""
+    await tx.insert(searched, [(subject, None, None, b"") for subject in sorted(subjects)])
     here = select(searched).where(searched.c.subject.in_(sorted(subjects))).order_by(searched.c.subject)
-    for attempt in count():
-        held = {row.subject: row for row in (await tx.conn.execute(here.with_for_update())).all()}
-        missing = sorted(links.keys() & set(subjects) - held.keys())
-        if not missing:
+    return {row.subject: row for row in (await tx.conn.execute(here.with_for_update())).all()}
+
+
+async def _placed(tx: Transaction, links: Links, held: Links) -> dict[str, int]:
+    """The places of all who are in the list, free ones for those who have none."""
+    places = {subject: held[subject].place for subject in links if held[subject].place is not None}
+    homeless = links.keys() - places.keys()
+    for attempt in count():  # two of one millisecond may come to the same 22 bits
+        if not homeless:
             break
-        # whose place is taken (two in one millisecond, and the same 22 bits) is left out, and tried again elsewhere
-        rows = [(s, place(to_micros(links[s].created), s, attempt), None, b"") for s in missing]
-        await tx.insert(searched, rows)
-    return held
+        wanted = {place(to_micros(links[s].created), s, attempt): s for s in sorted(homeless)}
+        rows = await tx.select_in(searched, "place", sorted(wanted), columns=("place",))
+        taken = {at for (at,) in rows} | set(places.values())
+        found = {s: at for at, s in wanted.items() if at not in taken}
+        places |= found
+        homeless -= found.keys()
+    return places
 
 
-async def _write(tx: Transaction, held: Links, tokens: Mapping[str, frozenset[int]], links: Links) -> None:
-    """Makes the postings of these ids what they should be."""
+async def _write(tx: Transaction, links: Links, held: Links, tokens: Mapping[str, frozenset[int]]) -> None:
+    """Makes the postings of these ids what they should be; who is not in the list is forgotten."""
+    places = await _placed(tx, links, held)
     old = {subject: unpacked(row.tokens) for subject, row in held.items()}
-    gone = [{"t": t, "p": held[s].place} for s in held for t in old[s] - tokens[s]]
-    new = sorted((t, held[s].place) for s in held for t in tokens[s] - old[s])
+    new = {subject: tokens.get(subject, frozenset()) for subject in held}
+    gone = [{"t": token, "p": held[s].place} for s in held for token in old[s] - new[s]]
     if gone:
         which = (postings.c.token == bindparam("t")) & (postings.c.place == bindparam("p"))
         await tx.conn.execute(delete(postings).where(which), gone)
-    await tx.insert(postings, new)
-    kept = [s for s in sorted(held) if s in links]
-    await tx.upsert(searched, [(s, held[s].place, links[s].stage, packed(tokens[s])) for s in kept])
+    await tx.insert(postings, sorted((token, places[s]) for s in links for token in new[s] - old[s]))
+    await tx.upsert(searched, [(s, places[s], links[s].stage, packed(new[s])) for s in sorted(links)])
     if forgotten := sorted(held.keys() - links.keys()):
         await tx.conn.execute(delete(searched).where(searched.c.subject.in_(forgotten)))

@@ -258,3 +258,25 @@ async def test_a_reference_that_stands_in_no_record_is_found(house: House) -> No
     back = (await house.post_read("/v1/customers/resolve", {"customers": ["pos:heard"]}))["items"][0]["id"]
     assert back != heard[0]["id"]
     assert await search(house, "pos:heard binh") == [back]
+
+
+async def test_custom_fields_filter_once_they_are_declared(house: House) -> None:
+    choices = [{"code": code, "label": {"en": code}} for code in ("gold", "tin")]
+    kinds = {"size": "number", "member": "boolean", "since": "date", "note": "text", "cards": "choices"}
+    for key, kind in kinds.items():
+        more = {"choices": choices} if kind == "choices" else {}
+        await house.post("/v1/customers/fields", {"key": key, "type": kind, "label": {"en": key}, **more})
+    values = {"size": 42, "member": True, "since": "2020-01-01", "note": "a, b", "cards": ["gold", "tin"]}
+    a = await known(house, "pos:a", name="An", custom=values)
+    b = await known(house, "pos:b", name="An", custom={"size": 40.5, "cards": ["tin"]})
+    wanted: list[tuple[dict[str, Any], set[str]]] = [
+        ({"size": 42}, {a}), ({"size": 42.0}, {a}), ({"size": [40.5, 42]}, {a, b}), ({"size": 41}, set()),
+        ({"member": True}, {a}), ({"member": False}, set()), ({"since": "2020-01-01"}, {a}), ({"note": "a, b"}, {a}),
+        ({"cards": "tin"}, {a, b}), ({"cards": "gold", "size": 42}, {a}), ({"cards": ["gold", "tin"]}, {a, b}),
+    ]  # fmt: skip
+    for asked, found in wanted:
+        assert set(await search(house, "an", custom=asked)) == found, asked
+    await house.post("/v1/customers/upsert", {"ref": "pos:a", "custom": {"cards": None}}, 200)
+    assert await search(house, custom={"cards": ["gold", "tin"]}) == [b]
+    await house.refused("/v1/customers/search", {"custom": {"shoes": 1}}, 422, "unknown_field", "/custom")
+    await house.refused("/v1/customers/search", {"custom": {"size": {}}}, 422, "wrong_type", "/custom")
