@@ -74,7 +74,7 @@ def whole(text: str, region: str, identities: Identities) -> Iterator[Term]:
         if 3 < len(digits(text)) <= 20:
             yield from meant_by_phone(text, region)
     elif address := email(text):
-        yield Term("email", address)
+        yield from (Term("email", address), Term("contact email", address))
     elif subject := as_id(text):
         yield Term("id", subject)
     elif ":" in text:

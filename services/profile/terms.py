@@ -57,6 +57,19 @@ def of_record(record: Mapping[str, Any], region: str) -> Iterator[Term]:
         yield Term("ref", ref)
     for reason, value in traits(record, region):
         yield Term(reason, value)
+    for contact in (record.get("contacts") or {}).values():
+        if contact and contact["kind"] == "person":
+            yield from of_contact(contact, region)
+
+
+def of_contact(contact: Mapping[str, Any], region: str) -> Iterator[Term]:
+    """Somebody at a company: whoever asks for them finds the company. Another customer with the same phone or e-mail
+    may be that somebody, but is not the company, and so no trait is among these."""
+    yield from of_name(contact["value"])
+    if phone := contact.get("phone"):
+        yield from of_phone(phone, region)
+    if (given := contact.get("email")) and (address := folded_email(given)):
+        yield Term("contact email", address)
 
 
 def of_name(name: str) -> Iterator[Term]:
@@ -123,7 +136,7 @@ def meant_by_phone(text: str, region: str) -> Iterator[Term]:
     """What digits may mean: a whole number in this region's form or another's, or the beginning of one."""
     written = digits(text)
     if whole := e164(text, region):
-        yield Term("phone", whole)
+        yield from (Term("phone", whole), Term("digits", whole[1:]))
     yield Term("national", written)
     if text.startswith("+") or written.startswith("00"):
         begun = [written.removeprefix("00")]

@@ -42,6 +42,7 @@ LATER = {"name": "Bích Przewalska", "phones": ["(024) 3971 5532"]}
 OTHER: Json = {
     "name": "长城贸易 Kilimandscharo", "emails": ["einkauf@turmalinka.example"], "phones": ["+1 415 555 7731"],
 }  # fmt: skip
+PERSON = ("Ingeborg Haselnussmann", "0977 221 846", "haselnussmann@drehorgel.example", "Einkaufsleiterin")
 FREE = (
     "Kaffeemaschinenbrand", "Reklamationsgrundx", "Entschuldigungsblumen", "Dichtungsversagen", "Wareneingangspruefung",
     "Rueckrufversprechen", "Bemerkungsfeldtext", "Wiedergewinnungsanruf", "Zufriedenheitsausgang", "Frau Beobachterin",
@@ -75,10 +76,11 @@ def test_no_file_of_a_database_holds_plaintext(name: str, tmp_path: Path) -> Non
             product = together(chosen)
             try:
                 tell_all(Teller(product.start()), tmp_path)
-                seen = scan(product, data)
+                pages: set[bytes] = set()
+                seen = scan(product, data, pages)
                 product.stop()
                 write_back(product.place)
-                assert seen | scan(product, data) == {"wal", "data"}
+                assert seen | scan(product, data, pages) == {"wal", "data"}
             finally:
                 product.close()
     except Unavailable as reason:
@@ -87,10 +89,15 @@ def test_no_file_of_a_database_holds_plaintext(name: str, tmp_path: Path) -> Non
 
 def tell_all(tell: Teller, folder: Path) -> None:
     """Everything that can be said of two people who are one, and of a third by events; all of it found and changed."""
+    for key in TOLD["custom"]:
+        tell.post("/v1/customers/fields", {"key": key, "type": "text", "label": {"en": "Vessel"}})
     record = {"kind": "external", "owner": OPEN, **TOLD}
     cid = tell.post("/v1/customers", record, key=f"{tell.tag} new").json()["id"]
     tell.post("/v1/customers", record, key=f"{tell.tag} new")  # the answer is remembered
     other = tell.customer("other", owner=OPEN, **OTHER)
+    person = {"kind": "person", "value": PERSON[0], "phone": PERSON[1], "email": PERSON[2], "role": PERSON[3]}
+    contacts = f"/v1/customers/{cid}/contacts"
+    tell.call("POST", contacts, person, headers={"If-Match": tell.call("GET", f"/v1/customers/{cid}").headers["etag"]})
     tell.post(f"/v1/customers/{cid}/loss", {"reason": "moved", "at": day(1)})
     tell.post(f"/v1/customers/{cid}/win-back", {"approach": FREE[7], "by": OPEN, "outcome": FREE[8], "at": day(2)})
     promises = [{"what": FREE[5], "due": day(9), "owner": OPEN}]
@@ -108,7 +115,8 @@ def tell_all(tell: Teller, folder: Path) -> None:
     changed = tell.call("PATCH", f"/v1/customers/{cid}", LATER, headers={"If-Match": seen})
     assert changed.status_code == 200, changed.text
     after = {"after": changed.headers["event-position"]}
-    for q in ("przewal bich", "024 3971 5532", "长城", "4155557731 kilimandscharo", *OTHER["emails"], *TOLD["refs"]):
+    asked = ("przewal bich", "024 3971 5532", "长城", "4155557731 kilimandscharo", *OTHER["emails"], *TOLD["refs"])
+    for q in (*asked, *PERSON[:3]):
         found = tell.post("/v1/customers/search", {"q": q, "total": True}, want=200, params=after).json()
         assert [item["id"] for item in found["items"]] == [cid], q
     assert not tell.post("/v1/customers/search", {"q": TOLD["name"]}, want=200, params=after).json()["items"]
@@ -140,14 +148,13 @@ def publish(tell: Teller, folder: Path) -> None:
         until(status, lambda s=service, p=about, w=status: tell.get(f"/v1/events/{s}", **p)["status"] == w)  # type: ignore[misc]
 
 
-def scan(product: Product, data: Path | None) -> set[str]:
+def scan(product: Product, data: Path | None, pages: set[bytes]) -> set[str]:
     """Looks for all of it in every file. In which kinds of files there is something at all that is to be found."""
     if data:
         for service in SERVICES:
             execute(product.engines.database_url.replace("{service}", service), "ANALYZE", "CHECKPOINT")
-    told, heard = needles([TOLD, LATER, OTHER, *FREE, "Bx-44120"]), needles([HEARD, HEARD_REF, *HEARD_FREE])
+    told, heard = needles([TOLD, LATER, OTHER, *PERSON, *FREE, "Bx-44120"]), needles([HEARD, HEARD_REF, *HEARD_FREE])
     seen = set[str]()
-    pages: set[bytes] = set()
     for folder in (product.place, *([data] if data else [])):
         for path in sorted(folder.rglob("*")):
             raw = unread(path, pages)

@@ -280,3 +280,17 @@ async def test_custom_fields_filter_once_they_are_declared(house: House) -> None
     assert await search(house, custom={"cards": ["gold", "tin"]}) == [b]
     await house.refused("/v1/customers/search", {"custom": {"shoes": 1}}, 422, "unknown_field", "/custom")
     await house.refused("/v1/customers/search", {"custom": {"size": {}}}, 422, "wrong_type", "/custom")
+
+
+async def test_a_company_is_found_by_the_people_there(house: House) -> None:
+    company = await known(house, "pos:1", name="长城贸易")
+    lan = await known(house, "pos:2", name="Lan", phones=["0912345678"])
+    seen = (await house.http.get(f"/v1/customers/{company}")).headers["etag"]
+    told = {"kind": "person", "value": "Lan Ngọc", "phone": "0912 345 678", "email": "Lan@Example.com"}
+    added = await house.http.post(f"/v1/customers/{company}/contacts", json=told, headers={"If-Match": seen})
+    assert added.status_code == 201, added.text
+    for q in ("ngoc", "lan@example.com", "贸易 lan 0912345678"):
+        assert await search(house, q) == [company], q
+    assert set(await search(house, "+84 (0)912 345 678")) == {company, lan}
+    # and yet nobody takes the two for one
+    assert (await house.get(f"/v1/customers/{lan}/duplicates"))["items"] == []
