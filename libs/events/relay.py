@@ -16,7 +16,7 @@ from libs.events.log import Log, Outgoing, Unavailable
 from libs.events.store.errors import is_transient
 from libs.events.store.outbox import Outbox, Row
 
-LIMIT = 2000
+LIMIT = 4000
 _USUAL = HEADERS[:-2]
 BUSY, IDLE = 0.002, 0.1
 LONGEST = 5.0

@@ -82,7 +82,8 @@ class Locking:
                 # erased between two reads; under lock it cannot be: then the next try sees it whole
                 raise Stale("a sealed snapshot without its key")
             else:
-                subject.state = self._folding.load(snapshot, key, name)
+                subject.state = subject.loaded = self._folding.load(snapshot, key, name)
+                subject.snapshot = snapshot
             found[name] = subject
         for subject in stale:
             await self._fold(reader, subject)

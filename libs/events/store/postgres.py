@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import MetaData, Table, event, text
+from sqlalchemy import MetaData, Table, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from libs.events.store.bulk import Bulk, Rows
+from libs.events.store.connections import Connections
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 _SCHEMA_LOCK = 0x43617265  # any number, the same in all our processes
@@ -113,13 +114,16 @@ class PostgresDatabase:
             "application_name": "careledger",
             "jit": "off",
         }
-        # transactions are begun in so many words, so that the driver and SQLAlchemy share them; no connection beyond
-        # the pool, for it would be closed when it is given back, and with it the statements it had prepared
+        # transactions are begun in so many words, so that the driver and SQLAlchemy share them
         self.engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=10, isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None, connect_args={"server_settings": settings, "timeout": 10},
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": settings, "timeout": 10},
         )  # fmt: skip
-        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self._connections = Connections(self._connected, pool_size)
+
+    async def _connected(self) -> PostgresTransaction:
+        conn = await self.engine.connect()
+        return PostgresTransaction(conn, (await conn.get_raw_connection()).driver_connection)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
@@ -141,9 +145,11 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[PostgresTransaction]:
-        async with self.engine.connect() as conn:
-            raw = await conn.get_raw_connection()
-            yield PostgresTransaction(conn, raw.driver_connection)
+        tx = await self._connections.take()
+        try:
+            yield tx
+        finally:
+            await self._connections.give_back(tx)
 
     async def create(self, metadata: MetaData) -> None:
         async with self.begin() as tx:
@@ -151,11 +157,5 @@ class PostgresDatabase:
             await tx.conn.run_sync(metadata.create_all)
 
     async def close(self) -> None:
+        await self._connections.close()
         await self.engine.dispose()
-
-
-def _refuse_closed(connection: Any, *_: Any) -> None:
-    # The pool sees only the errors that pass through SQLAlchemy. After a restart of the server it would hand out every
-    # connection that the driver knows to be closed, and each would fail somebody once.
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError("the server closed this connection")

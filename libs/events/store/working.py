@@ -12,7 +12,8 @@ from libs.events.vault import SubjectKey
 
 @dataclass(slots=True)
 class Subject:
-    """One locked subject."""
+    """One locked subject. `loaded` is the state that `snapshot` holds: while it is still the state, nothing needs to be
+    encoded again."""
 
     subject: str
     sequence: int
@@ -23,12 +24,14 @@ class Subject:
     new_key: bool = False
     shredded: bool = False
     changed: bool = False
+    loaded: Any = None
+    snapshot: bytes | None = None
 
     def copy(self) -> Subject:
         """The same as it stands now."""
         return Subject(
             self.subject, self.sequence, self.recorded, self.erased_before, self.state, self.key,
-            self.new_key, self.shredded, self.changed,
+            self.new_key, self.shredded, self.changed, self.loaded, self.snapshot,
         )  # fmt: skip
 
 

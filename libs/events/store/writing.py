@@ -12,7 +12,7 @@ from libs.events.store.codec import Folding
 from libs.events.store.database import Transaction
 from libs.events.store.instants import to_micros
 from libs.events.store.postgres import PostgresTransaction, arrays, insert_from_arrays
-from libs.events.store.working import Work
+from libs.events.store.working import Subject, Work
 from libs.events.vault import Vault
 
 _OUTBOX = ("shard", "subject", "head", "value")
@@ -38,7 +38,7 @@ async def write(tx: Transaction, work: Work, folding: Folding[Any], vault: Vault
         (
             s.subject, s.sequence, to_micros(s.recorded) if s.recorded else None,
             to_micros(s.erased_before) if s.erased_before else None,
-            None if s.shredded else folding.dump(s.state, s.key, s.subject), version,
+            _snapshot(s, folding), version,
         )
         for s in changed
     ]  # fmt: skip
@@ -50,6 +50,14 @@ async def write(tx: Transaction, work: Work, folding: Folding[Any], vault: Vault
     for (table, columns), some in zip(_TABLES, rows, strict=True):
         await tx.append(table, some, columns=columns)
     await tx.upsert(schema.subjects, subjects)
+
+
+def _snapshot(subject: Subject, folding: Folding[Any]) -> bytes | None:
+    if subject.shredded:
+        return None
+    if subject.snapshot is not None and subject.state is subject.loaded and not subject.new_key:
+        return subject.snapshot  # the most frequent facts leave the state as it was
+    return folding.dump(subject.state, subject.key, subject.subject)
 
 
 @cache

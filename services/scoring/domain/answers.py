@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from math import fsum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from services.scoring.domain.fact import Fact
 
@@ -15,8 +14,7 @@ ANSWERED = "survey.answered"
 ANONYMOUS = "anonymous:"
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(NamedTuple):
     """What one answer says of one dimension; several items of it are averaged first.
 
     `expectation` is None where the answer states none (until `with_expectations` found an earlier one); `weight` is the
@@ -34,8 +32,7 @@ class Rating:
         return None if self.expectation is None else self.perception - self.expectation
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
+class AnswerRow(NamedTuple):
     """One answer, whose it is and what it can be grouped by.
 
     `person` is the id of the person whose it is, or the anonymous subject; `key` orders what came in one moment.
@@ -90,8 +87,7 @@ def ratings(items: Iterable[dict[str, Any]]) -> tuple[Rating, ...]:
     found = []
     for dimension, group in sorted(by_dimension.items()):
         seen = [_normal(item["perception"], item["scale"]) for item in group]
-        stated = [item for item in group if item.get("expectation") is not None]
-        expected = [_normal(item["expectation"], item["scale"]) for item in stated]
+        expected = [_normal(stated, item["scale"]) for item in group if (stated := item.get("expectation")) is not None]
         found.append(Rating(dimension, _mean(seen), _mean(expected) if expected else None, weights[dimension]))
     return tuple(found)
 
@@ -115,8 +111,8 @@ def with_expectations(rows: Iterable[AnswerRow]) -> list[AnswerRow]:
 def _filled(row: AnswerRow, latest: dict[tuple[str, str], float]) -> AnswerRow:
     if all(r.expectation is not None for r in row.ratings):
         return row
-    return replace(row, ratings=tuple(
-        r if r.expectation is not None else replace(r, expectation=latest.get((row.person, r.dimension)))
+    return row._replace(ratings=tuple(
+        r if r.expectation is not None else r._replace(expectation=latest.get((row.person, r.dimension)))
         for r in row.ratings
     ))  # fmt: skip
 
@@ -132,10 +128,10 @@ def _weights(by_dimension: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     A dimension without one where others have one gets their mean, so that silence neither raises nor lowers it.
     """
     for name in ("importance", "weight"):
-        stated = {
-            dimension: _mean(values) for dimension, items in by_dimension.items()
-            if (values := [item[name] for item in items if item.get(name) is not None])
-        }  # fmt: skip
+        stated = {}
+        for dimension, items in by_dimension.items():
+            if values := [value for item in items if (value := item.get(name)) is not None]:
+                stated[dimension] = _mean(values)
         if stated and fsum(stated.values()) > 0:
             usual = _mean(list(stated.values()))
             whole = fsum(stated.get(dimension, usual) for dimension in by_dimension)
@@ -144,4 +140,4 @@ def _weights(by_dimension: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return fsum(values) / len(values)
+    return fsum(values) / len(values) if len(values) > 1 else float(values[0])

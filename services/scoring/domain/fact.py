@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from libs.events.catalogue import current, find
 from libs.events.envelope import Event
@@ -25,8 +24,7 @@ SAME = {"customer.updated": "customer.recorded"}
 """Types that are one in the hash: whether a statement opened a record or found one depends on what was heard before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """An event without its personal fields, which scoring could not read, at the current version of its type.
 
     `canonical` is its part of `state_hash` (canonical JSON), None where it has none.

@@ -8,7 +8,6 @@ asks, so within it a group's answers count alike; `as_of` says up to when facts 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -137,7 +136,7 @@ Keys = Callable[[AnswerRow], list[tuple[Key, AnswerRow]]]
 
 
 def _by_dimension(row: AnswerRow) -> list[tuple[Key, AnswerRow]]:
-    return [(rating.dimension, replace(row, ratings=(rating,))) for rating in row.ratings]
+    return [(rating.dimension, row._replace(ratings=(rating,))) for rating in row.ratings]
 
 
 _KEYS: dict[By, Keys] = {

@@ -17,6 +17,7 @@ from decimal import Decimal
 from services.scoring.domain.fact import Fact
 
 PURCHASED = "customer.purchased"
+_NOTHING = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class Order:
     at: datetime
     currency: str
     amount: Decimal
-    refunded: Decimal = Decimal(0)
+    refunded: Decimal = _NOTHING
     touched: bool = False
 
     @property
@@ -37,7 +38,7 @@ class Order:
     @property
     def value(self) -> Decimal:
         """What the customer paid in the end."""
-        return max(self.amount - self.refunded, Decimal(0))
+        return max(self.amount - self.refunded, _NOTHING) if self.touched else self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,14 @@ class PurchaseDay:
 
 def purchase_days(facts: Iterable[Fact]) -> list[PurchaseDay]:
     """The days, in order, on which the customer bought what was not taken back; `facts` in order of the fold."""
-    days: dict[date, PurchaseDay] = {}
+    days: dict[date, dict[str, Decimal]] = {}
+    last: dict[date, Order] = {}
     for order in standing_orders(facts):
-        day = order.at.astimezone(UTC).date()
-        values = days[day].values if day in days else {}
-        values[order.currency] = values.get(order.currency, Decimal(0)) + order.value
-        days[day] = PurchaseDay(day, values, order.at, order.currency)
-    return [days[day] for day in sorted(days)]
+        day = (order.at if order.at.tzinfo is UTC else order.at.astimezone(UTC)).date()
+        values = days.setdefault(day, {})
+        values[order.currency] = values.get(order.currency, _NOTHING) + order.value
+        last[day] = order
+    return [PurchaseDay(day, days[day], last[day].at, last[day].currency) for day in sorted(days)]
 
 
 def standing_orders(facts: Iterable[Fact]) -> list[Order]:
@@ -73,12 +75,12 @@ def standing_orders(facts: Iterable[Fact]) -> list[Order]:
         if fact.type != PURCHASED:
             continue
         data = fact.data
-        money = data["amount"]
-        same = (data["order"], data.get("refund_of"), fact.time, money["amount"], money["currency"])
+        money, refund_of = data["amount"], data.get("refund_of")
+        same = (data["order"], refund_of, fact.time, money["amount"], money["currency"])
         if same in told:
             continue
         told.add(same)
-        if data.get("refund_of") is not None:
+        if refund_of is not None:
             refunds.append(fact)
             continue
         order = Order(fact.time, money["currency"], Decimal(money["amount"]))

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
-from typing import TypeVar
+from operator import mul
+from typing import NamedTuple, TypeVar
 
 from libs.events.catalogue.scores import Level
 from services.scoring.domain.answers import ANSWERED, AnswerRow, Rating
@@ -24,8 +25,7 @@ ROUNDING = 1e-9
 """Points by which floating point may be off: a gap of exactly the tolerance is still met."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """How many points one answer, in one dimension, adds to the overall gap."""
 
     event: str
@@ -35,8 +35,7 @@ class Contribution:
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
-class DimensionScore:
+class DimensionScore(NamedTuple):
     """Decayed means of one dimension, 0 to 100. `n` is the number of answers of the dimension.
 
     `perception` rests on all of them, `expectation` and `gap` on those with an expectation, stated or earlier.
@@ -77,6 +76,7 @@ def satisfaction(answers: Sequence[AnswerRow], settings: ScoringSettings) -> Sat
     `answers` in order, from `with_expectations`. Overall = Σ w̄ · gap over the dimensions with a gap, where w̄ is the
     decayed mean of the dimension's weights in the answers that have it, renormalised over those dimensions.
     """
+    shares_of = _Shares(settings.half_life_days)
     by_dimension: dict[str, list[tuple[AnswerRow, Rating]]] = {}
     for row in answers:
         for rating in row.ratings:
@@ -85,21 +85,21 @@ def satisfaction(answers: Sequence[AnswerRow], settings: ScoringSettings) -> Sat
     weights: dict[str, float] = {}
     parts: dict[str, list[tuple[AnswerRow, float]]] = {}
     for dimension, rated in sorted(by_dimension.items()):
-        shares = _shares([row.at for row, _ in rated], settings.half_life_days)
-        perception = _sum(shares, (rating.perception for _, rating in rated))
+        shares = shares_of([row.at for row, _ in rated])
+        perception = _sum(shares, [rating.perception for _, rating in rated])
         compared = [(row, rating.expectation, gap) for row, rating in rated
                     if rating.expectation is not None and (gap := rating.gap) is not None]  # fmt: skip
         expectation = mean_gap = None
         if compared:
-            weights[dimension] = _sum(shares, (rating.weight for _, rating in rated))
+            weights[dimension] = _sum(shares, [rating.weight for _, rating in rated])
             if len(compared) < len(rated):
-                shares = _shares([row.at for row, _, _ in compared], settings.half_life_days)
-            expectation = _sum(shares, (e for _, e, _ in compared))
+                shares = shares_of([row.at for row, _, _ in compared])
+            expectation = _sum(shares, [e for _, e, _ in compared])
             parts[dimension] = [(row, share * gap) for share, (row, _, gap) in zip(shares, compared, strict=True)]
-            mean_gap = fsum(part for _, part in parts[dimension])
+            mean_gap = fsum([part for _, part in parts[dimension]])
         scores[dimension] = DimensionScore(perception, expectation, mean_gap, len(rated))
     contributions = _contributions(weights, parts)
-    gap = fsum(c.contribution for c in contributions) if contributions else None
+    gap = fsum([c.contribution for c in contributions]) if contributions else None
     return Satisfaction(
         gap, level_of(gap, settings.tolerance), len({c.event for c in contributions}), scores,
         _latest(row.nps for row in answers), _latest(row.csat for row in answers), _latest(row.ces for row in answers),
@@ -137,23 +137,36 @@ def _contributions(
     weights: dict[str, float], parts: dict[str, list[tuple[AnswerRow, float]]]
 ) -> tuple[Contribution, ...]:
     full = fsum(weights.values())
-    return tuple(
-        Contribution(row.event, ANSWERED, row.at, dimension, part * (weight / full if full > 0 else 1 / len(weights)))
-        for dimension, weight in weights.items()
-        for row, part in parts[dimension]
-    )
+    found = []
+    for dimension, weight in weights.items():
+        share = weight / full if full > 0 else 1 / len(weights)
+        found += [Contribution(row.event, ANSWERED, row.at, dimension, part * share) for row, part in parts[dimension]]
+    return tuple(found)
 
 
-def _shares(moments: Sequence[datetime], half_life_days: float) -> list[float]:
-    """How much each answer weighs, adding up to 1: half for every half-life of age."""
-    newest = max(moments)
-    faded = [0.5 ** ((newest - at) / DAY / half_life_days) for at in moments]
-    full = fsum(faded)
-    return [weight / full for weight in faded]
+class _Shares:
+    """How much each of some answers weighs, adding up to 1: half for every half-life of age.
+
+    Most answers speak of all dimensions, so that the same moments are asked about again and again.
+    """
+
+    def __init__(self, half_life_days: float) -> None:
+        self._half_life_days = half_life_days
+        self._known: dict[tuple[datetime, ...], list[float]] = {}
+
+    def __call__(self, moments: Sequence[datetime]) -> list[float]:
+        asked = tuple(moments)
+        found = self._known.get(asked)
+        if found is None:
+            newest = max(asked)
+            faded = [0.5 ** ((newest - at) / DAY / self._half_life_days) for at in asked]
+            full = fsum(faded)
+            found = self._known[asked] = [weight / full for weight in faded]
+        return found
 
 
 def _sum(shares: Iterable[float], values: Iterable[float]) -> float:
-    return fsum(share * value for share, value in zip(shares, values, strict=True))
+    return fsum(map(mul, shares, values))
 
 
 def _latest(given: Iterable[N | None]) -> N | None:

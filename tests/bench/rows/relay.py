@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from libs.events.catalogue import TOPICS
 from libs.events.envelope import Event
 from libs.events.log.partitioner import key_hash
-from libs.events.relay import Relay
+from libs.events.relay import LIMIT, Relay
 from libs.events.store import schema
 from libs.events.store.database import Database
 from libs.events.store.deciding import shard_of
@@ -50,7 +50,7 @@ async def run(bench: Bench) -> list[Line]:
                 )
             finally:
                 await producer.stop()
-    return [compared("Relay.once, 2,000 at a time", mine, "aiokafka send_batch, headers included", other, 0.5)]
+    return [compared(f"Relay.once, {LIMIT:,} at a time", mine, "aiokafka send_batch, headers included", other, 0.5)]
 
 
 async def relayed(database: Database, relay: Relay, events: Sequence[Event], shards: int) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,7 +71,7 @@ def test_the_shape_is_whole_without_facts() -> None:
 
 
 def test_what_was_recorded_later_was_not_known_yet() -> None:
-    late = replace(bought(day(3), "late", "5.00", sequence=9), recorded=day(20))
+    late = bought(day(3), "late", "5.00", sequence=9)._replace(recorded=day(20))
     assert score(ME, [*story(), late], NOW, known_at=NOW) == score(ME, story(), NOW)
     assert score(ME, [*story(), late], NOW)["loyalty"]["frequency"] == 3
 
