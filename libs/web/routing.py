@@ -69,4 +69,9 @@ class Index:
             ending = "{}" if last.startswith("{") else last
             for method in route.methods or ():
                 built.setdefault((method, len(parts), resource, ending), []).append(route)
+        order = {id(route): n for n, route in enumerate(self._router.routes)}
+        for (method, size, resource, ending), found in built.items():
+            if ending not in ("", "{}"):  # what ends in a name may be meant by one that ends in any, and comes before
+                any_end = built.get((method, size, resource, "{}"), [])
+                found[:] = sorted([*found, *any_end], key=lambda route: order[id(route)])
         return built

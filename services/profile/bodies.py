@@ -43,6 +43,8 @@ def kept(value: T | None) -> T:
     return value
 
 
+UNSAID: Any = Field(default_factory=lambda: None)
+"""The default of a member that may be left out but not be null."""
 Reference = Annotated[
     Label,
     AfterValidator(_reference),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment, Text
-from services.profile.bodies import Email, Phone, kept
+from services.profile.bodies import UNSAID, Email, Phone
 from services.profile.domain.commands import Patch
 from services.profile.domain.contacts import Kind
 
@@ -39,10 +39,10 @@ class ContactBody(Body):
 class ContactPatch(Body):
     """A JSON merge patch of a contact; its kind stays. With another value it is not verified unless it says so."""
 
-    value: Annotated[Text | None, AfterValidator(kept)] = None
+    value: Text = UNSAID
     label: Label | None = None
-    primary: Annotated[bool | None, AfterValidator(kept)] = None
-    verified: Annotated[bool | None, AfterValidator(kept)] = None
+    primary: bool = UNSAID
+    verified: bool = UNSAID
     role: Label | None = None
     phone: Phone | None = None
     email: Email | None = None

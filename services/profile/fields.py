@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from libs.events.catalogue.customers import FieldDeclared, FieldType
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment
-from services.profile.bodies import RecordBody, kept
+from services.profile.bodies import UNSAID, RecordBody
 from services.profile.domain import fields
 from services.profile.domain.commands import ChangeField, DeclareField
 
@@ -56,11 +56,11 @@ class FieldPatch(Body):
     """A JSON merge patch of a field; key and type stay. `retired`: it takes no new values, and keeps those it has.
     `choices` and `label` are replaced as a whole; values of a choice that is no more stay, too."""
 
-    label: Annotated[Labels | None, AfterValidator(kept)] = None
-    choices: Annotated[Choices | None, AfterValidator(kept)] = None
-    required: Annotated[bool | None, AfterValidator(kept)] = None
-    personal: Annotated[bool | None, AfterValidator(kept)] = None
-    retired: Annotated[bool | None, AfterValidator(kept)] = None
+    label: Labels = UNSAID
+    choices: Choices = UNSAID
+    required: bool = UNSAID
+    personal: bool = UNSAID
+    retired: bool = UNSAID
     at: Moment | None = None
 
 

@@ -20,10 +20,15 @@ def ids(say: Teller) -> dict[str, str]:
     """A thing of every kind that paths name."""
     customer, survey = say.customer(), say.survey()
     promises = [{"what": "x", "due": day(4), "owner": "lan"}]
-    contact = {"customer": customer, "staff": "lan", "channel": "phone", "promises": promises}
-    touchpoint = say.post("/v1/touchpoints", contact).json()
+    touch = {"customer": customer, "staff": "lan", "channel": "phone", "promises": promises}
+    touchpoint = say.post("/v1/touchpoints", touch).json()
+    say.field("a_text", "text")
+    contact = say.post(f"/v1/customers/{customer}/contacts", {"kind": "phone", "value": "+84901234567"})
     return {
         "customer": customer,
+        "contact": contact.json()["id"],
+        "purpose": "survey",
+        "key": "a_text",
         "survey": survey,
         "answer": say.answer(survey, customer, items=[rated("kept", 4, 5)]).json()["id"],
         "touchpoint": touchpoint["id"],

@@ -79,6 +79,14 @@ async def test_a_field_is_declared_read_and_listed(house: House) -> None:
     assert (await house.get("/v1/customers"))["items"] == []
 
 
+@pytest.mark.parametrize("key", ["history", "contacts", "stages"])
+async def test_a_field_may_be_called_like_a_part_of_a_customer(house: House, key: str) -> None:
+    await house.post(FIELDS, SHOE | {"key": key})
+    assert (await house.get(f"{FIELDS}/{key}"))["key"] == key
+    customer = await house.post("/v1/customers", {"kind": "external"})
+    assert (await house.get(f"/v1/customers/{customer['id']}/{key}"))["items"] is not None
+
+
 @pytest.mark.parametrize(
     ("wrong", "code", "pointer"),
     [
