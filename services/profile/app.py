@@ -19,6 +19,7 @@ from services.profile.api import (
     merges,
     occasions,
     purchases,
+    rates,
     resolve,
     search,
     segments,
@@ -31,6 +32,7 @@ from services.profile.forgetting import EVERY, forget_the_rest
 from services.profile.occasions import tell_what_is_near
 from services.profile.projections.classes import Classes
 from services.profile.projections.classifications import Classifications
+from services.profile.projections.converting import Rates
 from services.profile.projections.customers import Customers
 from services.profile.projections.merges import Merges
 from services.profile.projections.occasions import Occasions
@@ -43,7 +45,7 @@ from services.profile.settings import settings
 
 _RESOURCES = (
     resolve, search, fields, customers, bulk, contacts, consents, purchases, leaving, erasure, merges, duplicates,
-    history, occasions, classifications, vip, segments, stages,
+    history, occasions, rates, classifications, vip, segments, stages,
 )  # fmt: skip
 
 
@@ -59,7 +61,7 @@ def _periodics(platform: Platform) -> tuple[Periodic, ...]:
 def _views(platform: Platform) -> tuple[View, ...]:
     return (
         Customers(), Merges(), Segments(),  # read by others that come after them
-        Search(platform), Purchases(), Classes(), Classifications(), Occasions(platform), Touched(),
+        Search(platform), Purchases(), Rates(), Classes(), Classifications(), Occasions(platform), Touched(),
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ async def carry_out(platform: Platform, run: str) -> Run:
         found = ClassificationCompleted(
             currency=ranking.currency, counts=ranking.counts, total=plain(ranking.total), changed=ranking.changed,
             values={name: plain(value) for name, value in ranking.values.items()}, unconverted=ranking.unconverted,
-            behind=behind, completed=platform.clock.now(),
+            rate_sources=ranking.rate_sources,            behind=behind, completed=platform.clock.now(),
         )  # fmt: skip
     await _tell(
         platform, SUBJECT + run, CompleteRun(at=state.asked.as_of, data=found), f"classification {run} completed"

@@ -46,9 +46,9 @@ class ClassificationShown(BaseModel):
     """A run over the purchases after `since` up to `as_of`, refunds taken off. `thresholds`: a customer is A while the
     customers before them bring less than this share of all value, in per cent, B while these bring less than that.
     `counts` and `values`: customers and what they brought, by class; `changed`: customers now in another class than
-    before; `unconverted`: purchases that are not counted since no rate is known for them, by currency; `behind`:
-    customers of whom something recorded was not yet taken in. `due`: the day it was run for, null where somebody asked
-    (`by`)."""
+    before; `unconverted`: purchases that are not counted since no rate is known for them, by currency; `rate_sources`:
+    whose rates into the currency are known; `behind`: customers of whom something recorded was not yet taken in. `due`:
+    the day it was run for, null where somebody asked (`by`)."""
 
     id: str
     state: Literal["running", "completed"]
@@ -62,6 +62,7 @@ class ClassificationShown(BaseModel):
     total: Money | None
     changed: int | None
     unconverted: dict[str, int] | None
+    rate_sources: list[str] | None
     behind: int | None
     due: str | None
     by: str | None

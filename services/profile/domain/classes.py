@@ -18,12 +18,12 @@ from libs.events.catalogue.classifications import ClassificationCompleted, Class
 from libs.events.catalogue.customers import CustomerClassified, ValueClass
 from libs.events.decider import NewEvent
 from libs.events.values import Data
-from services.profile.domain.grouping import Classify, CompleteRun, StartRun
+from services.profile.domain.grouping import Classify, CompleteRun, StartRun, StateRate
 from services.profile.domain.state import Customer
 
 Schedule = Literal["daily", "weekly", "monthly", "off"]
 CLASSES: tuple[ValueClass, ...] = ("A", "B", "C")
-FIGURES = ("counts", "values", "total", "changed", "unconverted", "behind")
+FIGURES = ("counts", "values", "total", "changed", "unconverted", "rate_sources", "behind")
 
 
 def start(command: StartRun, state: Customer) -> list[NewEvent]:
@@ -50,6 +50,12 @@ def classify(command: Classify, state: Customer) -> list[NewEvent]:
     return [NewEvent(fact)]
 
 
+def state_rate(command: StateRate, state: Customer) -> list[NewEvent]:
+    """A rate is stated; nothing where it was stated so already."""
+    data = command.data
+    return [] if state.rates.get(data.day.isoformat()) == (data.rate, data.source) else [NewEvent(data)]
+
+
 def run_of(data: ClassificationStarted, found: ClassificationCompleted | None) -> dict[str, Any]:
     """A run as callers see it."""
     figures = run_figures(found) if found else dict.fromkeys(FIGURES)
@@ -71,7 +77,7 @@ def run_figures(found: ClassificationCompleted) -> dict[str, Any]:
         total = {"amount": found.total, "currency": found.currency}
     return {
         "counts": found.counts, "values": values, "total": total, "changed": found.changed,
-        "unconverted": found.unconverted, "behind": found.behind,
+        "unconverted": found.unconverted, "rate_sources": found.rate_sources, "behind": found.behind,
     }  # fmt: skip
 
 

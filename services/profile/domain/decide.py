@@ -37,13 +37,21 @@ from services.profile.domain.commands import (
     Unmerge,
     WinBack,
 )
-from services.profile.domain.grouping import Classify, CompleteRun, DefineSegment, Pass, RemoveSegment, StartRun
+from services.profile.domain.grouping import (
+    Classify,
+    CompleteRun,
+    DefineSegment,
+    Pass,
+    RemoveSegment,
+    StartRun,
+    StateRate,
+)
 from services.profile.domain.state import Customer, evolve
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
     | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
-    | DeclareField | ChangeField | StateConsent
+    | StateRate | DeclareField | ChangeField | StateConsent
 )  # fmt: skip
 
 
@@ -104,6 +112,8 @@ class CustomerDecider:
                 return classes.classify(asked, state)
             case StateConsent():
                 return [*opening(state, asked.create), *consents.state_consent(asked, state.consents)]
+            case StateRate():
+                return classes.state_rate(asked, state)
             case DefineSegment():
                 return segments.define(asked, state)
             case RemoveSegment():

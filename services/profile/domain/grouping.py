@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
+from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted, RateStated
 from libs.events.catalogue.customers import ValueClass
 from libs.events.catalogue.segments import CustomerSegmented, SegmentDefined
 from libs.events.decider import Plain
@@ -55,3 +55,10 @@ class Pass(Plain):
     """The customer enters and leaves segments, where that is news."""
 
     passages: tuple[CustomerSegmented, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRate(Plain):
+    """What a currency is worth from a day on."""
+
+    data: RateStated

@@ -101,8 +101,8 @@ def tests(rule: Rule) -> Iterator[Test]:
 
 
 def moves(rule: Rule) -> bool:
-    """Whether time alone can change what the rule is true of."""
-    return any(t.window or t.field == "purchases.recency_days" for t in tests(rule))
+    """Whether something else than facts about a customer can change what the rule is true of: time, or a rate."""
+    return any(t.window or t.field in ("purchases.recency_days", "purchases.sum") for t in tests(rule))
 
 
 def _parse(tree: Any, at: str, depth: int) -> Rule:

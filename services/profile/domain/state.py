@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.events.catalogue import customers as facts
-from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted
+from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted, RateStated
 from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.catalogue.segments import CustomerSegmented, SegmentDefined, SegmentRemoved
 from libs.events.decider import Happened
@@ -61,7 +61,8 @@ class Segment(BaseModel):
 
 class Customer(BaseModel):
     """One customer id. Some subjects are nobody, and have nothing else to them: a classification run, which is in
-    `run`, a segment, in `segment`, and the declarations of custom fields, in `fields`.
+    `run`, a segment, in `segment`, a year's rates of two currencies, in `rates`, and the declarations of custom fields,
+    in `fields`.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
     `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
@@ -93,6 +94,7 @@ class Customer(BaseModel):
     consents: dict[str, Consent] = Field(default_factory=dict)
     segments: dict[str, Membership] = Field(default_factory=dict)
     run: Run | None = None
+    rates: dict[str, tuple[str, str]] = Field(default_factory=dict)
     segment: Segment | None = None
     fields: dict[str, CustomField] = Field(default_factory=dict)
     refunds: dict[str, Decimal] = Field(default_factory=dict)
@@ -207,6 +209,8 @@ def _told(state: Customer, event: Happened) -> Customer:
             return state.model_copy(update={"segment": Segment(defined=data)})
         case SegmentRemoved() if state.segment:
             return state.model_copy(update={"segment": Segment(defined=state.segment.defined, removed=True)})
+        case RateStated():
+            return state.model_copy(update={"rates": {**state.rates, data.day.isoformat(): (data.rate, data.source)}})
         case ClassificationStarted():
             return state.model_copy(update={"run": Run(asked=data)})
         case ClassificationCompleted() if state.run:

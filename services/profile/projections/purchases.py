@@ -6,15 +6,16 @@ that sums are exact on every engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, delete
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, delete
 
 from libs.events.catalogue import customers as facts
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.store.instants import Instant
+from services.profile.projections.rates import Course, course_of
 
 MILLION = 1_000_000
 metadata = MetaData()
@@ -30,6 +31,7 @@ purchases = Table(
     Column("refund_of", Text),  # the order that is taken back, else empty
     Column("units", BigInteger),
     Column("millionths", Integer),
+    Index("profile_purchases_currency", "currency", "at"),
 )
 
 
@@ -43,17 +45,20 @@ class Purchases:
         """Only ever inserts, but for who is forgotten."""
         erased = {event.subject for event in events if event.type == "customer.erased"}
         bought = [e for e in events if e.type == "customer.purchased" and e.subject not in erased]
-        await tx.insert(purchases, [_row(event) for event in bought])
+        if bought:
+            course = await course_of(tx, {event.data["amount"]["currency"] for event in bought})
+            await tx.insert(purchases, [row for event in bought for row in _rows(event, course)])
         if erased:
             await tx.conn.execute(delete(purchases).where(purchases.c.subject.in_(sorted(erased))))
 
 
-def _row(event: Event) -> tuple[object, ...]:
+def _rows(event: Event, course: Course) -> Iterator[tuple[object, ...]]:
     data, money = event.data, event.data["amount"]
     refund_of = data.get("refund_of") or ""
     amount = -Decimal(money["amount"]) if refund_of else Decimal(money["amount"])
-    currency = money["currency"]
-    return (event.subject, event.sequence, currency, currency, event.time, data["order"], refund_of, *parts(amount))
+    paid, where = money["currency"], (event.subject, event.sequence)
+    for currency, worth in ((paid, amount), *course.worth(paid, event.time, amount)):
+        yield (*where, currency, paid, event.time, data["order"], refund_of, *parts(worth))
 
 
 def parts(amount: Decimal) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from libs.events.store.database import Database, Reader
 from libs.events.store.instants import to_micros
 from services.profile.domain.classes import CLASSES
 from services.profile.projections.purchases import amount_of
+from services.profile.projections.rates import sources_into
 
 PAGE = 1000
 _EMPTY = text("DROP TABLE IF EXISTS class_ranking")
@@ -122,6 +123,7 @@ class Ranking:
     reader: Reader
     currency: str | None
     unconverted: dict[str, int]
+    rate_sources: list[str]
     counts: dict[ValueClass, int]
     values: dict[ValueClass, Decimal]
     changed: int
@@ -156,7 +158,8 @@ async def ranked(database: Database, asked: ClassificationStarted) -> AsyncItera
             for name, count, units, millionths in (await reader.conn.execute(_FOUND)).all():
                 counts[name], values[name] = count, amount_of(units, millionths)
             changed = (await reader.conn.execute(_CHANGED)).scalar_one()
-            yield Ranking(reader, currency, unconverted, counts, values, changed)
+            sources = await sources_into(reader, currency) if currency else []
+            yield Ranking(reader, currency, unconverted, sources, counts, values, changed)
         finally:
             await reader.conn.execute(_EMPTY)
 
