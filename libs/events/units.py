@@ -142,7 +142,10 @@ class Outcome:
     @property
     def refusal(self) -> Verdict | None:
         """The first verdict that says no, if any."""
-        return next((v for v in self.verdicts if not v.accepted), None)
+        for verdict in self.verdicts:
+            if not verdict.accepted:
+                return verdict
+        return None
 
 
 @dataclass(frozen=True, slots=True)

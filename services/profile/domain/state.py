@@ -134,7 +134,7 @@ class Customer(BaseModel):
 def evolve(state: Customer, event: Happened) -> Customer:
     """The state after one more fact."""
     data = event.data
-    if isinstance(data, facts.CustomerPurchased) and data.refund_of is None and _bought_before(state, event.at):
+    if isinstance(data, facts.CustomerPurchased) and data.refund_of is None and _bought_before(state, event):
         return state  # by far the most frequent fact, and it changes nothing here
     if isinstance(event.data, facts.FieldDeclared):
         declared = {**state.fields, event.data.key: fields.of(event.data, event.sequence)}
@@ -154,11 +154,11 @@ def _differ(one: Customer, other: Customer) -> bool:
     return (one.touched, one.record) != (other.touched, other.record) or one.moves != other.moves
 
 
-def _bought_before(state: Customer, at: datetime) -> bool:
-    """Whether the customer was known, and had bought, before then."""
-    if state.since is None or state.since > at:
+def _bought_before(state: Customer, event: Happened) -> bool:
+    """Whether the customer was known, and had bought, before (keys order what is of one moment)."""
+    if state.since is None or state.since > event.at:
         return False
-    return any(move.move == "purchase" and move.at < at for move in state.moves)
+    return any(move.move == "purchase" and (move.at, move.key) <= (event.at, event.key) for move in state.moves)
 
 
 def _told(state: Customer, event: Happened) -> Customer:
