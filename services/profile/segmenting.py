@@ -66,7 +66,7 @@ async def segment(platform: Platform) -> int:
     for name, some in _wanted(standing, day).items():
         if not done.get(name):
             return await _sweep(platform, name, some)
-    return await _touched(platform, [s for s in standing if s.rule])
+    return await _touched(platform, standing)
 
 
 async def standings(reader: Reader) -> list[Standing]:
@@ -89,11 +89,14 @@ def _wanted(standing: Sequence[Standing], day: str) -> dict[str, list[Standing]]
 
 
 async def _sweep(platform: Platform, name: str, some: Sequence[Standing]) -> int:
+    removed = all(s.rule is None for s in some)
+    if removed and await platform.progress.level(timedelta(seconds=1)):
+        return 0  # somebody may have entered it a moment ago, whom its list does not have yet
     async with platform.database.read() as reader:
         here = select(sweeps.c.cursor).where(sweeps.c.name == name)
         cursor = (await reader.conn.execute(here)).scalar() or ""
         query = select(customers.c.subject).where(customers.c.listed, customers.c.subject > cursor)
-        if all(s.rule is None for s in some):
+        if removed:
             inside = members.c.segment.in_([s.id for s in some])
             query = select(members.c.subject).where(inside, members.c.subject > cursor)
         order = query.order_by("subject").limit(BATCH)

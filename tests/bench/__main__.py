@@ -25,6 +25,7 @@ ROWS = {
     "projection": "Projection: scoring's facts",
     "rebuild": "Rebuild of scoring's read model",
     "search": "Search among customers",
+    "classes": "Value classes of all customers",
     "http": "HTTP, 32 connections",
     "score": "From a POST to the score, 300/s, four services; their memory",
 }
