@@ -34,7 +34,7 @@ class ChangeShown(BaseModel):
 class EntryShown(BaseModel):
     """What changed `at` a moment, as it was `recorded` later or at once: by which fact (`event`, `type`), told of which
     of the person's ids (`customer`), and by whom: the name of an API key, or the source of an event. `merge`: the merge
-    that was made or undone."""
+    that was made or undone; `reason`: why they left, or why they are in a class or a segment, in figures."""
 
     at: datetime
     recorded: datetime
@@ -43,6 +43,7 @@ class EntryShown(BaseModel):
     customer: str
     by: str | None
     merge: str | None
+    reason: str | None
     changes: list[ChangeShown]
 
 
@@ -110,5 +111,6 @@ def entry(each: history.Entry) -> dict[str, Any]:
     return {
         "at": fact.happened.at, "recorded": fact.recorded, "event": fact.happened.id, "type": fact.type,
         "customer": fact.subject, "by": getattr(data, "by", None), "merge": getattr(data, "merge", None),
+        "reason": getattr(data, "reason", None),
         "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in each.changes],
     }  # fmt: skip

@@ -16,7 +16,7 @@ from services.profile.domain.persons import joined
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer, evolve
 
-FIELDS = ("stage", "value_class", *MEMBERS, "contacts", "consents")
+FIELDS = ("stage", "value_class", *MEMBERS, "contacts", "consents", "segments")
 """What may change, in the order in which it is told."""
 
 
@@ -100,6 +100,7 @@ def history(members: Mapping[str, Customer], answering: str, facts: Iterable[Fac
 def _shown(person: Customer) -> dict[str, Any]:
     if not person.known:
         return dict.fromkeys(FIELDS)
-    told = {"stage": person.stage, "value_class": person.value_class}
+    told: dict[str, Any] = {"stage": person.stage, "value_class": person.value_class}
     allowed = {purpose: person.consents[purpose].granted for purpose in sorted(person.consents)}
-    return told | {name: person.record.get(name) for name in (*MEMBERS, "contacts")} | {"consents": allowed or None}
+    told |= {name: person.record.get(name) for name in (*MEMBERS, "contacts")} | {"consents": allowed or None}
+    return told | {"segments": sorted(of.name for of in person.segments.values()) or None}

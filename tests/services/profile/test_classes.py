@@ -123,6 +123,9 @@ async def test_only_changes_are_facts_and_say_why(house: House) -> None:
         f"place 2 by value with 20.00 USD; 80.00 % of 100.00 USD come before (A under 80 %, B under 95 %); "
         f"run {first['id']}"
     )
+    history = (await house.get(f"/v1/customers/{ids['b']}/history"))["items"]
+    changes = [(e["reason"], c["after"]) for e in history for c in e["changes"] if c["field"] == "value_class"]
+    assert (told[0].data["reason"], "B") in changes
     assert all(event.cause for event in told), "what a run tells is no part of what happened to the customer"
 
 

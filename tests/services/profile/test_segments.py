@@ -65,6 +65,9 @@ async def test_customers_enter_and_leave_as_facts_come(house: House) -> None:
     assert await passages(house) == [(lan, "frequent", "entered"), (lan, "frequent", "left")]
     before = await house.get(f"/v1/customers/{lan}", as_of="2026-03-14")
     assert before["segments"] == shown["segments"]
+    told = (await house.get(f"/v1/customers/{lan}/history"))["items"]
+    passed = [(e["reason"], c["after"]) for e in told for c in e["changes"] if c["field"] == "segments"]
+    assert passed == [(fact.data["reason"], ["frequent"]), ("purchases.count in P30D 0 (≥ 2: no)", None)]
 
 
 async def test_personal_fields_are_judged_and_leave_no_trace(house: House) -> None:
