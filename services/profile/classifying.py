@@ -100,7 +100,7 @@ async def when_due(platform: Platform) -> int:
         left = await unfinished(reader, now - GIVEN_UP)
     for run in left:
         await carry_out(platform, run)
-    on = due(chosen.class_schedule, now)
+    on = due(chosen.class_schedule, now, platform.settings.zone)
     if on is None or await _run_for(platform, on) or await _began_after(platform, on):
         return 0
     await perform(platform, _due_id(platform, on), asked(chosen, on, now, due_on=on))

@@ -62,7 +62,7 @@ async def segment(platform: Platform) -> int:
         if await platform.progress.level(timedelta(0)):
             return 0
         await _swept(platform, LEVEL, "", True)
-    day = platform.clock.now().date().isoformat()
+    day = platform.clock.now().astimezone(platform.settings.zone).date().isoformat()
     for name, some in _wanted(standing, day).items():
         if not done.get(name):
             return await _sweep(platform, name, some)

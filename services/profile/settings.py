@@ -34,8 +34,8 @@ class ProfileSettings(BaseSettings):
     class_window: str = "P12M"
     """How far back purchases count for a class, as an ISO 8601 duration."""
     class_schedule: Schedule = "daily"
-    """When classes are worked out anew: at midnight (UTC) of every day, every Monday, the first of every month; `off`:
-    only when somebody asks."""
+    """When classes are worked out anew: at midnight (in `CARELEDGER_ZONE`) of every day, every Monday, the first of a
+    month; `off`: only when somebody asks."""
     currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")
     """The currency that value is reported in (ISO 4217); without it the one that most purchases were made in."""
     occasion_days: dict[OccasionKind, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=lambda: dict(NEAR))

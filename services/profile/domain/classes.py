@@ -10,7 +10,7 @@ what the classes were then, and a record shows the class of the run that looked 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -81,9 +81,9 @@ def run_figures(found: ClassificationCompleted) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def due(schedule: Schedule, now: datetime) -> datetime | None:
-    """The latest due date: midnight UTC of the day, the Monday or the first of the month; None where none is set."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def due(schedule: Schedule, now: datetime, zone: tzinfo = UTC) -> datetime | None:
+    """The latest due date: midnight of the day, the Monday or the first of the month in a zone; None where none is."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     match schedule:
         case "daily":
             return midnight

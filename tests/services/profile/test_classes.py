@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -289,6 +290,15 @@ async def test_a_run_that_was_left_undone_is_gone_on_with(house: House) -> None:
 def test_due_dates(schedule: Any, on: int | None) -> None:
     found = due(schedule, NOW)
     assert found == (datetime(2026, 3, on, tzinfo=UTC) if on else None)
+
+
+def test_a_day_begins_where_the_company_is() -> None:
+    evening = datetime(2026, 3, 31, 18, tzinfo=UTC)
+    assert due("monthly", evening, ZoneInfo("Asia/Ho_Chi_Minh")) == datetime(2026, 3, 31, 17, tzinfo=UTC)
+    # clocks go forward on that day
+    assert due("daily", datetime(2026, 3, 29, 12, tzinfo=UTC), ZoneInfo("Europe/Paris")) == datetime(
+        2026, 3, 28, 23, tzinfo=UTC
+    )
 
 
 AMOUNTS = st.decimals(min_value=Decimal(0), max_value=Decimal("99999999999999.999999"), places=6) | st.sampled_from(
