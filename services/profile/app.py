@@ -40,6 +40,7 @@ from services.profile.projections.purchases import Purchases
 from services.profile.projections.search import Search
 from services.profile.projections.segments import Segments
 from services.profile.projections.touched import Touched
+from services.profile.projections.turns import Turns
 from services.profile.reactions import REACTIONS
 from services.profile.settings import settings
 
@@ -60,7 +61,7 @@ def _periodics(platform: Platform) -> tuple[Periodic, ...]:
 
 def _views(platform: Platform) -> tuple[View, ...]:
     return (
-        Customers(), Merges(), Segments(),  # read by others that come after them
+        Turns(), Customers(), Merges(), Segments(),  # read by others that come after them
         Search(platform), Purchases(), Rates(), Classes(), Classifications(), Occasions(platform), Touched(),
     )  # fmt: skip
 

@@ -40,6 +40,8 @@ def groups(query: str, region: str, identities: Identities) -> list[Group]:
     pieces = list(re.finditer(r"\S+", query))
     if any(len(piece[0]) > LONGEST_PIECE for piece in pieces):
         raise TooMuch("word_too_long", f"a word may have {LONGEST_PIECE} characters at most")
+    if len(pieces) > MOST_TERMS:
+        raise too_many()
     wholes: list[set[Term]] = [set() for _ in pieces]
     for first in range(len(pieces)):
         for last in range(first, min(len(pieces), first + LONGEST_RUN)):
@@ -52,8 +54,13 @@ def groups(query: str, region: str, identities: Identities) -> list[Group]:
             if group := frozenset([*terms, *others]):
                 asked[group] = None
         if len(asked) > MOST_TERMS:
-            raise TooMuch("too_many_words", f"at most {MOST_TERMS} words are searched for at once")
+            raise too_many()
     return list(asked)
+
+
+def too_many() -> TooMuch:
+    """The refusal of a query with too many words."""
+    return TooMuch("too_many_words", f"at most {MOST_TERMS} words are searched for at once")
 
 
 def words(piece: str) -> Iterator[Term]:

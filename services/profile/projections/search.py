@@ -10,9 +10,8 @@ A person's tokens are posted under the id that answers for them; ids that were m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
-from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, bindparam, delete, select
 
@@ -21,7 +20,8 @@ from libs.events.envelope import Event
 from libs.events.service import Platform
 from libs.events.store.database import Transaction
 from libs.events.store.instants import to_micros
-from services.profile.projections.customers import customers, merged_into
+from services.profile.projections.customers import merged_into
+from services.profile.projections.turns import EDGES, Links, climbed
 from services.profile.settings import settings
 from services.profile.tokens import of_person, packed, unpacked
 
@@ -47,10 +47,6 @@ FIRST, LAST = -(2**63), 2**63 - 1
 _HASHED = 22
 _QUIET = frozenset({"customer.purchased", "customer.acquired", "customer.occasion_neared"})
 """Facts that change nothing a person is found by but, perhaps, the stage: by far the most frequent ones."""
-_EDGES = frozenset({"customer.merged", "customer.unmerged"})
-_LINK = ("subject", "survivor", "created", "stage")
-Links = dict[str, Any]
-"""Rows by subject."""
 
 
 def place(created: int, subject: str, attempt: int) -> int:
@@ -76,17 +72,13 @@ class Search:
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         events = [event for event in events if event.type.startswith("customer.")]
         told = {event.subject for event in events if event.type not in _QUIET}
-        told |= {event.data["survivor"] for event in events if event.type in _EDGES}
+        told |= {event.data["survivor"] for event in events if event.type in EDGES}
         told |= await _moved(tx, {event.subject for event in events} - told)
         if not told:
             return
-        links: Links = {}
-        held: Links = {}
-        while wanted := (told | links.keys()) - held.keys():
-            # Two workers may hear of two ids of one person at once. Who holds the person's row sees what the other did:
-            # only what is read after this is sure.
-            held |= await _held(tx, wanted)
-            links = await _climbed(tx, told)
+        links = await climbed(tx, told)
+        rows = await tx.conn.execute(select(searched).where(searched.c.subject.in_(sorted(told | links.keys()))))
+        held = {row.subject: row for row in rows}
         tokens = await self._tokens(tx, [subject for subject, link in links.items() if link.survivor is None])
         await _write(tx, links, held, tokens)
 
@@ -102,35 +94,15 @@ class Search:
 
 async def _moved(tx: Transaction, subjects: Collection[str]) -> set[str]:
     """Those of the subjects whose person's stage is no longer the one they are found by."""
-    links = await _climbed(tx, subjects)
+    links = await climbed(tx, subjects)
     rows = await tx.select_in(searched, "subject", sorted(links), columns=("subject", "stage")) if links else ()
     known = dict(list(map(tuple, rows)))
     return {s for s, link in links.items() if link.survivor is None and known.get(s) != link.stage}
 
 
-async def _climbed(tx: Transaction, subjects: Iterable[str]) -> Links:
-    """The subjects, and all ids on the way to those that answer for them, as far as the list has them."""
-    links: Links = {}
-    frontier = set(subjects)
-    while frontier:
-        found = select(*(customers.c[name] for name in _LINK)).where(customers.c.subject.in_(sorted(frontier)))
-        new = {row.subject: row for row in (await tx.conn.execute(found)).all()}
-        links |= new
-        frontier = {row.survivor for row in new.values() if row.survivor} - links.keys()
-    return links
-
-
-async def _held(tx: Transaction, subjects: Collection[str]) -> Links:
-    """The rows of subjects, locked until the transaction ends; made where there are none, even for whom the list does
-    not have (yet): somebody else may be about to put them there."""
-    await tx.insert(searched, [(subject, None, None, b"") for subject in sorted(subjects)])
-    here = select(searched).where(searched.c.subject.in_(sorted(subjects))).order_by(searched.c.subject)
-    return {row.subject: row for row in (await tx.conn.execute(here.with_for_update())).all()}
-
-
 async def _placed(tx: Transaction, links: Links, held: Links) -> dict[str, int]:
     """The places of all who are in the list, free ones for those who have none."""
-    places = {subject: held[subject].place for subject in links if held[subject].place is not None}
+    places = {subject: row.place for subject, row in held.items()}
     homeless = links.keys() - places.keys()
     for attempt in count():  # two of one millisecond may come to the same 22 bits
         if not homeless:
@@ -148,12 +120,13 @@ async def _write(tx: Transaction, links: Links, held: Links, tokens: Mapping[str
     """Makes the postings of these ids what they should be; who is not in the list is forgotten."""
     places = await _placed(tx, links, held)
     old = {subject: unpacked(row.tokens) for subject, row in held.items()}
-    new = {subject: tokens.get(subject, frozenset()) for subject in held}
-    gone = [{"t": token, "p": held[s].place} for s in held for token in old[s] - new[s]]
+    none = frozenset[int]()
+    gone = [{"t": token, "p": held[s].place} for s in held for token in old[s] - tokens.get(s, none)]
     if gone:
         which = (postings.c.token == bindparam("t")) & (postings.c.place == bindparam("p"))
         await tx.conn.execute(delete(postings).where(which), gone)
-    await tx.insert(postings, sorted((token, places[s]) for s in links for token in new[s] - old[s]))
-    await tx.upsert(searched, [(s, places[s], links[s].stage, packed(new[s])) for s in sorted(links)])
+    new = sorted((token, places[s]) for s in tokens for token in tokens[s] - old.get(s, none))
+    await tx.insert(postings, new)
+    await tx.upsert(searched, [(s, places[s], links[s].stage, packed(tokens.get(s, none))) for s in sorted(links)])
     if forgotten := sorted(held.keys() - links.keys()):
         await tx.conn.execute(delete(searched).where(searched.c.subject.in_(forgotten)))

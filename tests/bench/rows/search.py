@@ -39,19 +39,32 @@ _BY_KEY = "SELECT subject, place, tokens FROM profile_searched WHERE subject = ?
 
 
 async def run(bench: Bench) -> list[Line]:
-    """Three lines a size."""
-    return [line for size in SIZES[: bench.pick(3, 1)] for line in await sized(bench, size)]
+    """Three lines a size; beginnings of words are compared to the size before."""
+    lines: list[Line] = []
+    before = 0.0
+    for size in SIZES[: bench.pick(3, 2)]:
+        exact, (common, now), disk = await sized(bench, size)
+        if before:
+            growth = now / before
+            common = replace(common, compared="at a tenth of the size", theirs=f"p99 {before:.1f} ms", ratio=growth)
+        lines += [exact, common, disk]
+        before = now
+    return lines
 
 
-async def sized(bench: Bench, size: int) -> list[Line]:
-    """How long it takes among so many."""
+Sized = tuple[Line, tuple[Line, float], Line]
+
+
+async def sized(bench: Bench, size: int) -> Sized:
+    """How long it takes among so many: lines, the second with its p99 in milliseconds."""
     with bench.site() as site:
         url = site.database_url.replace("{service}", "profile")
         database = open_database(url)
         try:
             await database.create(metadata)
             bytes_each = await load(site.driver_url("profile"), size) / size
-            known = random.Random(1).sample(list(people(size)), 1000)
+            chosen = set(random.Random(1).sample(range(size), 1000))
+            known = [someone for nth, someone in enumerate(people(size)) if nth in chosen]
             return await measured(database, f"{size:,} customers", known, bench.pick(1000, 200), bytes_each)
         finally:
             await database.close()
@@ -78,7 +91,7 @@ async def load(url: str, size: int) -> int:
 
 async def measured(
     database: Database, what: str, known: Sequence[Someone], times: int, bytes_each: float
-) -> list[Line]:
+) -> Sized:
     """Exact values against a read by primary key, by turns; then beginnings of words."""
     dice = random.Random(2)
     chosen = [dice.choice(known) for _ in range(times)]
@@ -105,8 +118,9 @@ async def measured(
         waits.append(time.perf_counter() - started)
     worst = sorted(zip(waits[20:], asked, strict=True), reverse=True)[:5]
     tell("  slowest: " + ", ".join(f"{words} {seconds * MILLI:.0f} ms" for seconds, words in worst))
-    common = replace(latency("", waits[20:], PREFIX_MS), what=f"{what}: beginnings of words")
-    return [line, common, Line(f"{what}: on disk", f"{bytes_each:,.0f} bytes a customer")]
+    common = latency(f"{what}: beginnings of words", waits[20:], PREFIX_MS)
+    disk = Line(f"{what}: on disk", f"{bytes_each:,.0f} bytes a customer")
+    return line, (common, percentile(waits[20:], 0.99) * MILLI), disk
 
 
 async def find(database: Database, words: str) -> list[tuple[str, int]]:

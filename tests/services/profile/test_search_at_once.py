@@ -35,13 +35,14 @@ async def test_what_two_workers_hear_at_once_is_all_found(postgres_url: str, tmp
 async def test_nor_is_anything_missed_of_who_was_not_known_yet(postgres_url: str, tmp_path: Path) -> None:
     async with open_house(SERVICE, tmp_path, postgres_url) as house:
         for n in range(12):
-            other = await known(house, f"crm:{n}", name=f"Bình{n}")
+            other = await known(house, f"crm:{n}", name=f"Bình{n}", owner=f"lan{n}")
             await house.follow()
             record = {"kind": "external", "name": f"An{n}", "refs": [f"pos:{n}", f"crm:{n}"]}
             one = (await house.post("/v1/customers", record))["id"]
             await each_alone(house, [one, other] if n % 2 else [other, one])
             assert await search(house, f"binh{n}") == [one]
             assert await search(house, f"an{n}") == [one]
+            assert [c["id"] for c in (await house.get("/v1/customers", owner=f"lan{n}"))["items"]] == [one]
 
 
 async def test_postgresql_finds_as_sqlite_does(postgres_url: str, tmp_path: Path) -> None:
