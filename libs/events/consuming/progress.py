@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -15,10 +16,13 @@ from libs.events.store.database import Database
 from libs.events.units import Position
 
 EVERY = 0.015
+MANY, PAUSE = 1000, 0.5
+"""So many subjects are waited for one by one; where there are more, the question is asked anew after a pause (s)."""
 _BEHIND = (
-    "SELECT s.subject, s.sequence FROM subjects s LEFT JOIN consumer_applied a "
-    "ON a.subject = s.subject AND a.service = ? AND a.consumer = ? WHERE s.sequence > COALESCE(a.sequence, 0)"
+    "FROM subjects s LEFT JOIN consumer_applied a ON a.subject = s.subject AND a.service = ? AND a.consumer = ? "
+    "WHERE s.sequence > COALESCE(a.sequence, 0)"
 )
+_WHO_IS, _HOW_MANY = f"SELECT s.subject, s.sequence {_BEHIND} LIMIT {MANY + 1}", f"SELECT COUNT(*) {_BEHIND}"
 _WANTED = ("service", "subject", "consumer", "sequence")
 _log = structlog.get_logger()
 
@@ -64,17 +68,24 @@ class Progress:
         they are still behind with when the time is up."""
         if self._service not in self._heard:
             return 0
-        async with self._database.read() as reader:
-            behind = dict(list(map(tuple, await reader.rows(_BEHIND, self._service, self._consumer))))
-        end = asyncio.get_running_loop().time() + within.total_seconds()
-        while behind and asyncio.get_running_loop().time() < end:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within.total_seconds()
+        behind = dict(await self._asked(_WHO_IS))
+        while len(behind) > MANY and loop.time() + PAUSE < end:
+            await asyncio.sleep(PAUSE)
+            behind = dict(await self._asked(_WHO_IS))
+        while 0 < len(behind) <= MANY and loop.time() < end:
             await asyncio.sleep(EVERY)
             async with self._database.read() as reader:
                 rows = await reader.select_in(applied, "subject", list(behind), columns=_WANTED)
             for service, subject, consumer, sequence in rows:
                 if (service, consumer) == (self._service, self._consumer) and sequence >= behind.get(subject, 0):
                     behind.pop(subject, None)
-        return len(behind)
+        return len(behind) if len(behind) <= MANY else int((await self._asked(_HOW_MANY))[0][0])
+
+    async def _asked(self, statement: str) -> list[tuple[Any, ...]]:
+        async with self._database.read() as reader:
+            return list(map(tuple, await reader.rows(statement, self._service, self._consumer)))
 
     def advanced(self, marks: dict[Key, Mark]) -> None:
         """Told by a projector of this process after each commit."""

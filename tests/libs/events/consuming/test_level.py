@@ -38,6 +38,15 @@ async def test_views_are_level_once_they_have_taken_all_that_was_recorded(tmp_pa
     assert not waiting.done()
     await took(database, "a", 3)
     assert await waiting == 0
+    # many are counted, not waited for one by one
+    async with database.begin() as tx:
+        await tx.insert(schema.subjects, [(f"m{n}", 1, 0, None, None, None) for n in range(1500)])
+    assert await progress.level(AT_ONCE) == 1500
+    waiting = asyncio.create_task(progress.level(A_WHILE))
+    await asyncio.sleep(0.05)
+    async with database.begin() as tx:
+        await tx.upsert(applied, [(f"m{n}", "profile", "views", 1, "e", 0, 0) for n in range(1500)])
+    assert await waiting == 0
     # whose facts nobody folds here is never behind
     assert await Progress("profile", database, {"care"}).level(AT_ONCE) == 0
     await database.close()
