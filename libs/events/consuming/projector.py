@@ -30,6 +30,9 @@ from libs.events.store.database import Database
 
 MOST = 2000
 WAIT = 0.25
+FEW, REST = 100, 0.02
+"""Facts that come one by one share a transaction: after fewer than `FEW` a consumer rests for `REST` seconds. A service
+has several consumers; without a rest each would begin hundreds of transactions a second, for one fact each."""
 TRIES = 3
 REVIVED_AT_ONCE = 50
 _log = structlog.get_logger()
@@ -75,7 +78,8 @@ class Projector:
         await self._from.start()
         try:
             while not self._patiently.stopping.is_set():
-                await self.step()
+                if 0 < await self.step() < FEW:
+                    await self._patiently.pause(REST)
         except Stopping:
             pass
         finally:

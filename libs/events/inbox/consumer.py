@@ -16,6 +16,7 @@ import structlog
 from libs.events.consuming import metrics
 from libs.events.consuming.faults import Fenced, Patience, Stopping
 from libs.events.consuming.offsets import Offsets, Partition, Span
+from libs.events.consuming.projector import FEW, REST
 from libs.events.inbox.inbox import CONSUMER, Inbox
 from libs.events.inbox.judging import Judged
 from libs.events.inbox.mending import Mending
@@ -53,7 +54,8 @@ class InboundConsumer:
         await self._from.start()
         try:
             while not self._patiently.stopping.is_set():
-                await self.step()
+                if 0 < await self.step() < FEW:
+                    await self._patiently.pause(REST)
         except Stopping:
             pass
         finally:
