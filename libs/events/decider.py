@@ -16,13 +16,15 @@ class NewEvent:
     """A fact to append: plain data, and the names by which it can be found later (`complaint:<id>`).
 
     `at` differs from the command's only where one command tells of several moments. `aside`: nobody told this, it came
-    about because something else was told first; so it has no part in the numbering of what was told.
+    about because something else was told first; so it has no part in the numbering of what was told. `releases`: names
+    that may be taken anew, since what took them is taken back.
     """
 
     data: Data
     names: tuple[str, ...] = ()
     at: datetime | None = None
     aside: bool = False
+    releases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ class Desk:
             body=asked.body, subject=subject, at=at, now=now, name=caller.name(), key=caller.digest(),
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw),
             published=caller.published, by=caller.who(), path=asked.path, found=found, states=states,
-            recalled=recalled, named=named or "",
+            recalled=recalled, named=named or "", imported=caller.imported,
         )  # fmt: skip
 
 

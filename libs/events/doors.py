@@ -32,11 +32,13 @@ class Caller:
 
     `scope` makes the key unique (`http <caller> <method> <path>` or `event`); `raw` is the caller's own key
     (`Idempotency-Key`, or source and id of an event); empty: nothing was given, so nothing can be recognised again.
+    `imported`: the import that the call is part of, if any.
     """
 
     scope: str
     raw: str = ""
     cause: str = ""
+    imported: str = ""
 
     def name(self) -> str:
         """The unique name of the command; random where no key was given."""
@@ -83,6 +85,7 @@ class Call(Generic[B]):
     states: Mapping[str, Loaded] = field(default_factory=dict)
     recalled: Mapping[str, Event] = field(default_factory=dict)
     named: str = ""
+    imported: str = ""
 
     def made_id(self, label: str) -> str:
         """An id for something this call makes: the same again for a repeated key, else random."""
@@ -95,7 +98,7 @@ class Call(Generic[B]):
         """A request of this call; `part` tells several apart."""
         name = f"{self.name} {part}" if part else self.name
         key = hashlib.sha256(f"{self.key} {part}".encode()).hexdigest()[:32] if part else self.key
-        return Request(subject, command, name, key, self.cause, erases)
+        return Request(subject, command, name, key, self.cause, erases, self.imported)
 
     def unit(self, command: Command) -> Unit:
         """The usual unit: one command to the addressed subject."""

@@ -50,7 +50,8 @@ class Request:
 
     `name` makes it safe to repeat (unique in the store: caller, method, path and key; or source and id; or cause
     and reaction); `key` is the digest kept in the facts (the same on every deployment for the same raw key).
-    `cause` names the event a reaction answers. `erases`: the subject's keys are shredded with the append.
+    `cause` names the event a reaction answers. `erases`: the subject's keys are shredded with the append. `imported`:
+    the import that it is part of; facts that have such a member keep it.
     """
 
     subject: str
@@ -59,6 +60,7 @@ class Request:
     key: str
     cause: str = ""
     erases: bool = False
+    imported: str = ""
 
 
 Status = Literal["appended", "already", "conflict", "erased", "parked", "invalid", "forbidden", "absent"]

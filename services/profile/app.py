@@ -15,6 +15,7 @@ from services.profile.api import (
     erasure,
     fields,
     history,
+    imports,
     leaving,
     merges,
     occasions,
@@ -34,6 +35,7 @@ from services.profile.projections.classes import Classes
 from services.profile.projections.classifications import Classifications
 from services.profile.projections.converting import Rates
 from services.profile.projections.customers import Customers
+from services.profile.projections.imports import Imports
 from services.profile.projections.merges import Merges
 from services.profile.projections.occasions import Occasions
 from services.profile.projections.purchases import Purchases
@@ -45,8 +47,8 @@ from services.profile.reactions import REACTIONS
 from services.profile.settings import settings
 
 _RESOURCES = (
-    resolve, search, fields, customers, bulk, contacts, consents, purchases, leaving, erasure, merges, duplicates,
-    history, occasions, rates, classifications, vip, segments, stages,
+    resolve, search, fields, imports, customers, bulk, contacts, consents, purchases, leaving, erasure, merges,
+    duplicates, history, occasions, rates, classifications, vip, segments, stages,
 )  # fmt: skip
 
 
@@ -62,7 +64,8 @@ def _periodics(platform: Platform) -> tuple[Periodic, ...]:
 def _views(platform: Platform) -> tuple[View, ...]:
     return (
         Turns(), Customers(), Merges(), Segments(),  # read by others that come after them
-        Search(platform), Purchases(), Rates(), Classes(), Classifications(), Occasions(platform), Touched(),
+        Search(platform), Purchases(), Rates(), Classes(), Classifications(), Occasions(platform), Imports(),
+        Touched(),
     )  # fmt: skip
 
 

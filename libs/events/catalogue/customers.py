@@ -26,9 +26,11 @@ OccasionKind = Literal["birthday", "special_date"]
 class Record(Data):
     """The customer record as far as an event states it: a member that is absent was not touched, null clears it. So it
     is with each of the `custom` fields, and with what is known of `contacts` beside their values in `phones`, `emails`
-    and `addresses`. `by`: who stated it, the name of an API key or the source of an event."""
+    and `addresses`. `by`: who stated it, the name of an API key or the source of an event;
+    `imported`: the import that it was part of."""
 
     by: Generated[str | None] = None
+    imported: Generated[str | None] = None
     kind: Kind | None = None
     party: Party | None = None
     stage: Stage | None = None
@@ -81,11 +83,14 @@ class CustomerAcquired(Data):
 
 @event("customer.purchased", TOPIC)
 class CustomerPurchased(Data):
-    """The customer bought (or was refunded, where `refund_of` names the order taken back)."""
+    """The customer bought (or was refunded, where `refund_of` names the order taken back). `annuls`: the order was a
+    mistake of an import, and its number may come again."""
 
     order: str
     amount: Money
     refund_of: str | None = None
+    annuls: Generated[bool | None] = None
+    imported: Generated[str | None] = None
 
 
 @event("customer.classified", TOPIC)
@@ -115,6 +120,18 @@ class CustomerWonBack(Data):
     outcome: Personal[str]
 
 
+@event("customer.restored", TOPIC)
+class CustomerRestored(Data):
+    """What an import had stated of the record is taken back: each part of it is what it was before (with the moment and
+    key of that statement; null: nothing was said). `withdrawn`: nothing else was known, so the record is no more."""
+
+    imported: Generated[str]
+    parts: Generated[dict[str, Any]] = Field(default_factory=dict)
+    personal: Personal[dict[str, Any] | None] = None
+    withdrawn: Generated[bool] = False
+    by: Generated[str | None] = None
+
+
 @event("customer.merged", TOPIC)
 class CustomerMerged(Data):
     """This subject is the same person as `survivor`, whose id answers from now on. `choices`: whose value counts for a
@@ -124,6 +141,7 @@ class CustomerMerged(Data):
     survivor: Generated[str]
     choices: Generated[dict[str, Side] | None] = None
     by: Generated[str | None] = None
+    imported: Generated[str | None] = None
 
 
 @event("customer.unmerged", TOPIC)

@@ -57,9 +57,9 @@ def command_name(key: str) -> str:
     return caller(key).name()
 
 
-def caller(key: str) -> Caller:
+def caller(key: str, imported: str = "") -> Caller:
     """Who asks by an event: the same by topic and by HTTP, so that what comes both ways is taken once."""
-    return Caller(EVENT, key)
+    return Caller(EVENT, key, imported=imported)
 
 
 class Judging:
@@ -122,7 +122,7 @@ class Judging:
             return _invalid(letter, "other_customer", "subject and data name different customers", "/subject")
         if not named and not subject and not door.anonymous:
             return _invalid(letter, "customer_missing", "neither subject nor data names a customer", "/subject")
-        return Asked(door, body, caller(letter.key), customer="" if named else subject, at=letter.at)
+        return Asked(door, body, caller(letter.key, letter.imported), customer="" if named else subject, at=letter.at)
 
     def _same(self, one: str, other: str) -> bool:
         if one == other:

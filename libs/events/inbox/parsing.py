@@ -29,6 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACE = re.compile(r"\s")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _JSON = re.compile(r"[a-z0-9!#$&^_.+-]+/(?:[a-z0-9!#$&^_.-]+\+)?json(?:\s*;.*)?", re.IGNORECASE)
+_IMPORT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}", re.ASCII)
 _VERSION = re.compile(r".*/(\d{1,6})", re.DOTALL | re.ASCII)
 
 
@@ -36,7 +37,7 @@ _VERSION = re.compile(r".*/(\d{1,6})", re.DOTALL | re.ASCII)
 class Letter:
     """An event that can be read: whose it is (`source`, `id`), its type without prefix, and its data as JSON.
 
-    `record` is what it came as; `index` its place there.
+    `record` is what it came as; `index` its place there; `imported` the import that it is part of.
     """
 
     record: Record
@@ -48,6 +49,7 @@ class Letter:
     at: datetime | None = None
     version: str = "1"
     index: int = 0
+    imported: str = ""
 
     @property
     def key(self) -> str:
@@ -184,7 +186,10 @@ def _letter(record: Record, event: Mapping[str, Any], data: bytes, index: int) -
     subject = "" if event.get("subject") is None else _text(event, "subject")
     moment = event.get("time")
     at = None if moment is None else _moment(moment)
-    return Letter(record, source, event_id, kind[len(PREFIX) :], data, subject, at, version, index)
+    imported = event.get("importid") or ""
+    if imported and not (isinstance(imported, str) and _IMPORT.fullmatch(imported)):
+        raise _Wrong("malformed", "an import is named in lower case: letters, digits, - _ .", "/importid")
+    return Letter(record, source, event_id, kind[len(PREFIX) :], data, subject, at, version, index, imported)
 
 
 def _text(event: Mapping[str, Any], name: str) -> str:

@@ -112,6 +112,8 @@ class Deciding:
 
     def _append(self, work: Work, subject: Subject, request: Request, new: NewEvent, key: str, now: datetime) -> Event:
         data, kind = new.data, catalogue.type_of(type(new.data))
+        if request.imported and "imported" in type(data).model_fields:
+            data = data.model_copy(update={"imported": request.imported})
         if subject.key is None and has_personal(data):
             subject.key, subject.new_key = SubjectKey.new(), True
         event_id = new_id()
@@ -131,6 +133,8 @@ class Deciding:
         head = "\0".join(event.attributes()).encode()
         work.outbox_rows.append((shard_of(event.subject, self._shards), event.subject, head, value))
         position = Position(self._service, event.subject, event.sequence)
+        for name in new.releases:
+            work.release(self._hashing.of(name))
         for name in new.names:
             self._name(work, self._hashing.of(name), position)
         happened = Happened(data, event.time, event.sequence, event_id, key)

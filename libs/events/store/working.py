@@ -57,19 +57,28 @@ class Work:
     outbox_rows: list[tuple[Any, ...]] = field(default_factory=list)
     name_rows: list[tuple[Any, ...]] = field(default_factory=list)
     receipt_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    released: list[tuple[bytes, Position | None]] = field(default_factory=list)
+
+    def release(self, name: bytes) -> None:
+        """Lets a name be taken again."""
+        self.released.append((name, self.names.pop(name, None)))
 
     def mark(self, subjects: set[str]) -> Savepoint:
         """Where to go back to if a unit is refused in the middle."""
         return Savepoint(
             {s: self.subjects[s].copy() for s in subjects},
-            len(self.event_rows), len(self.outbox_rows), len(self.name_rows),
+            len(self.event_rows), len(self.outbox_rows), len(self.name_rows), len(self.released),
         )  # fmt: skip
 
     def back_to(self, mark: Savepoint) -> None:
         """Forgets what was decided since the mark."""
         self.subjects.update(mark.subjects)
         for name, *_ in self.name_rows[mark.names :]:
-            del self.names[name]
+            self.names.pop(name, None)
+        for name, position in self.released[mark.released :]:
+            if position:
+                self.names[name] = position
+        del self.released[mark.released :]
         del self.event_rows[mark.events :], self.outbox_rows[mark.outbox :], self.name_rows[mark.names :]
 
 
@@ -81,3 +90,4 @@ class Savepoint:
     events: int
     outbox: int
     names: int
+    released: int

@@ -42,6 +42,9 @@ async def write(tx: Transaction, work: Work, folding: Folding[Any], vault: Vault
         )
         for s in changed
     ]  # fmt: skip
+    if work.released:
+        gone = [name for name, _ in work.released]
+        await tx.conn.execute(delete(schema.names).where(schema.names.c.name.in_(gone)))
     rows = (work.event_rows, work.name_rows, work.outbox_rows, work.receipt_rows)
     if isinstance(tx, PostgresTransaction):
         given = [a for (table, columns), some in zip(_TABLES, rows, strict=True) for a in arrays(table, some, columns)]

@@ -17,6 +17,7 @@ from services.profile.domain import (
     recording,
     refunds,
     segments,
+    taking_back,
 )
 from services.profile.domain.commands import (
     Acquire,
@@ -47,10 +48,11 @@ from services.profile.domain.grouping import (
     StateRate,
 )
 from services.profile.domain.state import Customer, evolve
+from services.profile.domain.taking_back import Annul, Restore
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
-    | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
+    | Restore | Annul | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
     | StateRate | DeclareField | ChangeField | StateConsent
 )  # fmt: skip
 
@@ -98,6 +100,10 @@ class CustomerDecider:
                 return [*opening(state, asked.create), moving.lose(asked, state)]
             case WinBack():
                 return [*opening(state, asked.create), moving.win_back(asked, state)]
+            case Restore():
+                return taking_back.restore(asked, state)
+            case Annul():
+                return taking_back.annul(asked, state)
             case Near():
                 return occasions.near(asked, state)
             case Erase():

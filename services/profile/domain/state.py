@@ -166,10 +166,15 @@ def _told(state: Customer, event: Happened) -> Customer:
     match data:
         case facts.CustomerRecorded(bare=True):
             return state if state.known else state.model_copy(update={"known": True, "bare": True})
+        case facts.CustomerRestored():
+            return _restored(state, data)
         case facts.Record():
             return _stated(state, data, Said(at, event.key))
         case facts.CustomerPurchased(refund_of=None):
             return _moved(state, Move(move="purchase", at=at, key=event.key))
+        case facts.CustomerPurchased(refund_of=str(order), annuls=True):
+            still = {name: amount for name, amount in state.refunds.items() if name != order}
+            return state.model_copy(update={"refunds": still})
         case facts.CustomerPurchased(refund_of=str(order)):
             before = state.refunds.get(order, Decimal(0))
             return state.model_copy(update={"refunds": {**state.refunds, order: before + data.amount.amount}})
@@ -220,7 +225,7 @@ def _told(state: Customer, event: Happened) -> Customer:
 
 
 def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
-    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by"})
+    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by", "imported"})
     record, touched = records.stated(state.record, state.touched, told, said)
     new = {"known": True, "bare": False, "record": record, "touched": touched}
     if refs := told.get("refs"):
@@ -232,3 +237,20 @@ def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
 
 def _moved(state: Customer, move: Move) -> Customer:
     return state.model_copy(update={"moves": added(state.moves, move)})
+
+
+def _restored(state: Customer, data: facts.CustomerRestored) -> Customer:
+    """The state after an import was taken back."""
+    if data.withdrawn:
+        return state.model_copy(
+            update={"known": False, "bare": False, "record": {}, "touched": {}, "first": {}, "moves": ()}
+        )
+    record, touched = dict(state.record), dict(state.touched)
+    for slot, part in {**data.parts, **(data.personal or {})}.items():
+        records.put(record, slot, part["value"] if part else None)
+        if part:
+            touched[slot] = Said(datetime.fromisoformat(part["at"]), part["key"])
+        else:
+            touched.pop(slot, None)
+            record.pop(slot, None)
+    return state.model_copy(update={"record": record, "touched": touched})

@@ -30,6 +30,7 @@ days = Table(
     Index("profile_occasions_subject", "subject"),
 )
 STATING = frozenset({"customer.recorded", "customer.updated"})
+CLEARING = frozenset({"customer.erased", "customer.restored"})
 DATES = frozenset({"birthday", "special_dates"})
 
 
@@ -48,7 +49,7 @@ class Occasions:
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         stated_by = {
             event.subject: event.id for event in events
-            if event.type == "customer.erased" or (event.type in STATING and event.data.keys() & DATES)
+            if event.type in CLEARING or (event.type in STATING and event.data.keys() & DATES)
         }  # fmt: skip
         if stated_by:
             await self._state(tx, stated_by)
