@@ -17,6 +17,7 @@ class Commands(LazyGroup):
         "run": Lazy("libs.cli.run:run", "Serve: all services in one process, or one of them in one role."),
         "demo": Lazy("libs.cli.demo.command:demo", "Load real purchases with generated care, and show what comes out."),
         "import": Lazy("libs.cli.importing.command:import_file", "Bring in a file of customers, purchases, answers…"),
+        "imports": Lazy("libs.cli.imports:app", "List imports, and take one back."),
         "events": Lazy("libs.cli.events:app", "Publish to the inbound topics; watch the facts."),
         "keys": Lazy("libs.cli.keys:app", "Make, list and revoke API keys."),
         "quarantine": Lazy("libs.cli.quarantine:app", "See to events that could not be taken."),

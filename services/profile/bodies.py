@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage
+from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage, Way
 from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
 from libs.events.values import Body, Label, Moment, Money, Text
 from services.profile.domain.persons import CHOOSABLE
@@ -203,18 +203,26 @@ class PurchaseBody(Body):
 
 
 class LossBody(Body):
-    """The customer left, and why."""
+    """The customer left, and why; `note`: what is known of it besides."""
 
     reason: LossReason
+    note: Text | None = None
     at: Moment | None = None
 
 
 class WinBackBody(Body):
-    """A lost customer came back: how they were approached, by whom, and what came of it."""
+    """A lost customer was approached (`way`: directly or indirectly), by whom, and what came of it: they came back,
+    unless `result` says that they refused or have not decided. `cause`: why they had left, as was learnt; `missed`:
+    what their record had told before they left; `handed_by`: the member of staff who gave them to `by`."""
 
     approach: Text
     by: Label
     outcome: Text
+    way: Way | None = None
+    cause: LossReason | None = None
+    handed_by: Label | None = None
+    missed: Text | None = None
+    result: Literal["won_back", "refused", "undecided"] | None = None
     at: Moment | None = None
 
 

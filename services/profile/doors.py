@@ -66,6 +66,10 @@ def acquire(call: Call[bodies.Acquisition]) -> Unit:
     return call.unit(Acquire(at=call.at, channel=body.channel, cost=body.cost, create=unknown_is_new(call)))
 
 
+LEARNT = ("way", "cause", "handed_by", "missed")
+"""What may be told of a win-back beside who, how and what came of it."""
+
+
 class PersonLost(bodies.Loss):
     """A loss of somebody who is known under several ids."""
 
@@ -88,18 +92,21 @@ def lose(call: Call[bodies.Loss]) -> Unit:
     reason: LossReason = call.body.reason
     return call.unit(
         Lose(
-            at=call.at, subject=call.subject, reason=reason, elsewhere=elsewhere(call.body), create=unknown_is_new(call)
+            at=call.at, subject=call.subject, reason=reason, note=call.body.note, elsewhere=elsewhere(call.body),
+            create=unknown_is_new(call),
         )
     )  # fmt: skip
 
 
 def win_back(call: Call[bodies.WinBack]) -> Unit:
-    """The customer came back."""
+    """The customer was approached, and came back unless the result says otherwise."""
     body = call.body
+    learnt = {n: told for n in LEARNT if (told := getattr(body, n)) is not None}
+    result = None if body.result is None or body.result == "won_back" else body.result
     return call.unit(
         WinBack(
             at=call.at, subject=call.subject, approach=body.approach, by=body.by, outcome=body.outcome,
-            elsewhere=elsewhere(body), create=unknown_is_new(call),
+            result=result, learnt=learnt, elsewhere=elsewhere(body), create=unknown_is_new(call),
         )
     )  # fmt: skip
 

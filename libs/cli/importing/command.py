@@ -33,6 +33,8 @@ At = Annotated[str, _option("--at", "When rows without a time happened, such as 
 Zone = Annotated[str, _option("--zone", "Time zone of times that name none; default: UTC.")]
 Map = Annotated[list[str] | None, _option("--map", "Which member a column tells; nothing after the = leaves it out.")]
 Name = Annotated[str, _option("--source", "Source of the events, to know them again; default: /import/KIND/SYSTEM.")]
+Called = Annotated[str, _option("--name", "Name of the import, to take it back by; default: made of the file's bytes.")]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", help="Take the good rows of a file that has bad ones.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Let the services judge every row, and change nothing.")]
 Bad = Annotated[Path | None, _option("--report", "Write every row that was not taken to this file, as JSON Lines.")]
 Batch = Annotated[int, typer.Option("--batch", min=1, max=1000, help="Events sent in one call.")]
@@ -41,12 +43,16 @@ Batch = Annotated[int, typer.Option("--batch", min=1, max=1000, help="Events sen
 def import_file(
     file: File, kind: Annotated[Kind, _option("--kind", "What the file tells of.")], url: Url = "", key: Key = "",
     system: System = "", survey: Survey = "", currency: Currency = "", at: At = "", zone: Zone = "UTC",
-    mapped: Map = None, source: Name = "", dry_run: DryRun = False, report: Bad = None, batch: Batch = 500,
+    mapped: Map = None, source: Name = "", name: Called = "", dry_run: DryRun = False, keep_going: KeepGoing = False,
+    report: Bad = None, batch: Batch = 500,
 ) -> None:  # fmt: skip
     """Bring in a file of customers, purchases, answers or events.
 
     Columns have the names of the call's members (name, emails, order, amount, currency, at, items.kept, nps …), or are
     told by --map. Importing again is safe: a row that was taken before is told as already.
+
+    The services judge the whole file first: where a row is bad nothing is taken, unless --keep-going. What was imported
+    is taken back by `careledger imports undo` (customers and purchases).
 
     Example: careledger import orders.csv --kind purchases --system pos --currency USD --map customer_no=customer
 
@@ -65,6 +71,7 @@ def import_file(
         opened = Source(file)
     except Unreadable as why:
         fail(str(why))
-    options = Options(system, survey, currency, at, zone, tuple(mapped or ()), source)
+    options = Options(system, survey, currency, at, zone, tuple(mapped or ()), source, name)
     with opened:
-        work(there, opened, maker(opened, kind.value, options), report, batch=batch, dry_run=dry_run)
+        made = maker(opened, kind.value, options)
+        work(there, opened, made, report, batch=batch, dry_run=dry_run, keep_going=keep_going)

@@ -37,6 +37,7 @@ class Maker:
     """Makes events of one file's rows.
 
     `system` turns plain customer names into references; `currency`, `survey` and `at` are for rows that state none.
+    `importid` names the import; `anew`: the imports that were taken back, so that their rows count as others.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class Maker:
     survey: str = ""
     at: str = ""
     zone: tzinfo = UTC
+    importid: str = ""
+    anew: str = ""
     seen: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def make(self, row: Row) -> Made | Verdict:
@@ -84,11 +87,15 @@ class Maker:
         at = data.pop("at") if isinstance(data.get("at"), str) else "" if "at" in data else self.at
         whose = _FINISH[self.kind](self, data)
         event_id = self._id(data, whose, at)
+        if self.anew:
+            event_id = _digest(event_id, self.anew)
         data.pop("answer", None)
         event = {
             "specversion": "1.0", "id": event_id, "source": self.source, "type": PREFIX + TYPES[self.kind],
             "datacontenttype": "application/json", "data": data,
         }  # fmt: skip
+        if self.importid:
+            event["importid"] = self.importid
         if isinstance(whose, str):
             event["subject"] = whose
         if at:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from libs.cli.importing.columns import KINDS, Columns, Unmapped
 from libs.cli.importing.events import Maker
+from libs.cli.importing.naming import NAME, UNDOABLE, family
 from libs.cli.importing.reading import Source
 from libs.cli.importing.values import BadValue, moment
 from libs.cli.screen import fail
@@ -26,6 +27,7 @@ class Options:
     zone: str = "UTC"
     mapped: tuple[str, ...] = ()
     source: str = ""
+    name: str = ""
 
 
 def maker(source: Source, kind: str, options: Options) -> Maker:
@@ -45,10 +47,13 @@ def maker(source: Source, kind: str, options: Options) -> Maker:
         at = moment(options.at, within) if options.at else ""
     except BadValue as bad:
         fail(f"--at {bad.message}")
+    if options.name and not NAME.fullmatch(options.name):
+        fail("--name is short and in lower case: letters, digits, - _ .")
     name = options.source or f"/import/{kind}" + (f"/{system}" if system else "")
     return Maker(
         kind, _columns(source, kind, options.mapped), name,
         system=system, currency=options.currency, survey=options.survey, at=at, zone=within,
+        importid=family(kind, system) + (options.name or source.digest()) if kind in UNDOABLE else "",
     )  # fmt: skip
 
 

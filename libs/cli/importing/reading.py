@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -45,15 +48,14 @@ class Unreadable(Exception):
 class Source:
     """An open file (`-`: the standard input), to be used as a context. Its first bytes tell CSV from JSON Lines."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = "", again: int | None = None) -> None:
         try:
-            self._raw = open(sys.stdin.fileno() if name == "-" else name, "rb", closefd=name != "-")  # noqa: SIM115
-            self.size = 0 if name == "-" else os.fstat(self._raw.fileno()).st_size
+            self._raw = open(name if again is None else again, "rb") if name != "-" else _spooled()  # noqa: SIM115
+            self.size = os.fstat(self._raw.fileno()).st_size
             start = self._raw.peek()
         except OSError as error:
             raise Unreadable(f"the file cannot be read ({error.strerror or type(error).__name__})") from None
         self.json = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-        self._seekable = name != "-"
         self.header: list[str] = []
         if not self.json:
             self._text = io.TextIOWrapper(self._raw, "utf-8-sig", errors="surrogateescape", newline="")
@@ -69,9 +71,22 @@ class Source:
     def __exit__(self, *_: object) -> None:
         (self._raw if self.json else self._text).close()
 
+    def digest(self) -> str:
+        """What a file that was given no name is known by: the same bytes have the same one."""
+        found, place = hashlib.sha256(), 0
+        while block := os.pread(self._raw.fileno(), LONGEST, place):
+            found.update(block)
+            place += len(block)
+        return found.hexdigest()[:8]
+
+    def again(self) -> Source:
+        """The same file from its beginning, once this one has been read."""
+        os.lseek(self._raw.fileno(), 0, os.SEEK_SET)
+        return Source(again=os.dup(self._raw.fileno()))
+
     def read(self) -> int:
         """Bytes read so far, as far as that is known."""
-        return self._raw.tell() if self._seekable else 0
+        return self._raw.tell()
 
     def rows(self) -> Iterator[Row]:
         """Every record, also those that cannot be read."""
@@ -136,6 +151,15 @@ class Source:
     def _skip_line(self) -> None:
         while (rest := self._raw.readline(LONGEST)) and not rest.endswith(b"\n"):
             pass
+
+
+def _spooled() -> Any:
+    """The standard input in a file without a name, for it is read twice; gone when it is closed."""
+    kept = tempfile.TemporaryFile()  # noqa: SIM115
+    with open(sys.stdin.fileno(), "rb", closefd=False) as given:
+        shutil.copyfileobj(given, kept)
+    kept.seek(0)
+    return kept
 
 
 def sniff(header: str) -> str:

@@ -20,6 +20,9 @@ ValueClass = Literal["A", "B", "C"]
 FieldType = Literal["text", "number", "integer", "boolean", "date", "choice", "choices"]
 Side = Literal["survivor", "merged"]
 """The two records that a merge joins."""
+Way = Literal["direct", "indirect"]
+"""How a lost customer is approached."""
+AttemptResult = Literal["refused", "undecided"]
 OccasionKind = Literal["birthday", "special_date"]
 
 
@@ -109,15 +112,28 @@ class CustomerLost(Data):
     """The customer left."""
 
     reason: LossReason
+    note: Personal[str | None] = None
 
 
 @event("customer.won_back", TOPIC)
 class CustomerWonBack(Data):
-    """A lost customer came back after somebody approached them."""
+    """A lost customer came back after somebody approached them, directly or not. `cause`: why they had left, as was
+    learnt; `missed`: what their record had told before they left; `handed_by`: who gave them to `by`."""
 
     approach: Personal[str]
     by: str
     outcome: Personal[str]
+    way: Way | None = None
+    cause: LossReason | None = None
+    handed_by: str | None = None
+    missed: Personal[str | None] = None
+
+
+@event("customer.approached", TOPIC)
+class CustomerApproached(CustomerWonBack):
+    """A lost customer was approached and did not come back (yet)."""
+
+    result: AttemptResult
 
 
 @event("customer.restored", TOPIC)

@@ -50,6 +50,15 @@ _CUSTOMERS: dict[str, dict[str, Labels]] = {
         ("B", "Class B: the next 15 %", "Hạng B: 15 % doanh thu tiếp theo", "B类：其后15 %的收入"),
         ("C", "Class C: the rest", "Hạng C: phần còn lại", "C类：其余顾客"),
     ),
+    "approach_ways": _labels(
+        ("direct", "Directly", "Trực tiếp", "直接"),
+        ("indirect", "Indirectly", "Gián tiếp", "间接"),
+    ),
+    "win_back_results": _labels(
+        ("won_back", "Won back", "Giành lại được", "已赢回"),
+        ("refused", "Refused", "Từ chối", "拒绝"),
+        ("undecided", "Undecided", "Chưa quyết định", "尚未决定"),
+    ),
     "occasions": _labels(
         ("birthday", "Birthday", "Sinh nhật", "生日"),
         ("special_date", "Special date", "Ngày đặc biệt", "特殊日期"),

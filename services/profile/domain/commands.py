@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.events.catalogue.customers import (
+    AttemptResult,
     CustomerConsented,
     FieldDeclared,
     LossReason,
@@ -150,19 +151,23 @@ class Lose(Plain):
 
     subject: str
     reason: LossReason
+    note: str | None = None
     elsewhere: tuple[Move, ...] = ()
     create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WinBack(Plain):
-    """A lost customer came back after somebody approached them. `elsewhere`: as with a loss."""
+    """A lost customer was approached, and came back unless `result` says otherwise. `learnt`: whatever else was stated
+    of it. `elsewhere`: as with a loss."""
 
     subject: str
     elsewhere: tuple[Move, ...] = ()
     approach: str
     by: str
     outcome: str
+    result: AttemptResult | None = None
+    learnt: Mapping[str, Any] = field(default_factory=dict)
     create: bool = False
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from libs.events.catalogue.customers import CustomerLost, CustomerWonBack
+from libs.events.catalogue.customers import CustomerApproached, CustomerLost, CustomerWonBack
 from libs.events.decider import NewEvent, NotYet
 from services.profile.domain.commands import Lose, WinBack
 from services.profile.domain.stages import MISSING, Changed, Move
@@ -15,13 +15,17 @@ def lose(command: Lose, state: Customer) -> NewEvent:
     """The customer left, if they were there to leave."""
     allow("loss", command, state)
     name = move_name(command.subject, "loss", count(state, "loss") + 1)
-    return NewEvent(CustomerLost(reason=command.reason), (name,))
+    note = {"note": command.note} if command.note is not None else {}
+    return NewEvent(CustomerLost(reason=command.reason, **note), (name,))
 
 
 def win_back(command: WinBack, state: Customer) -> NewEvent:
-    """The customer came back, if they were lost."""
+    """The customer was approached, if they were lost, and came back where that succeeded: it may take several tries."""
     allow("win_back", command, state)
-    fact = CustomerWonBack(approach=command.approach, by=command.by, outcome=command.outcome)
+    said: dict[str, Any] = {"approach": command.approach, "by": command.by, "outcome": command.outcome}
+    if command.result is not None:
+        return NewEvent(CustomerApproached(**said, **command.learnt, result=command.result))
+    fact = CustomerWonBack(**said, **command.learnt)
     name = move_name(command.subject, "win_back", count(state, "win_back") + 1)
     return NewEvent(fact, (name,))
 

@@ -180,6 +180,8 @@ def _told(state: Customer, event: Happened) -> Customer:
             return state.model_copy(update={"refunds": {**state.refunds, order: before + data.amount.amount}})
         case facts.CustomerLost():
             return _moved(state, Move(move="loss", at=at, key=event.key, reason=data.reason))
+        case facts.CustomerApproached():
+            return state
         case facts.CustomerWonBack():
             return _moved(state, Move(move="win_back", at=at, key=event.key))
         case facts.CustomerClassified():

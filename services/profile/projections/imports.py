@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Select, Table, Text, delete, select
+from sqlalchemy import BigInteger, Column, Index, MetaData, Select, Table, Text, case, delete, select, update
 
 from libs.events.catalogue import customers as facts
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
-from libs.events.store.instants import Instant, from_micros
+from libs.events.store.instants import Instant
 
 metadata = MetaData()
 imported = Table(
@@ -56,19 +56,23 @@ class Imports:
             await tx.conn.execute(delete(imported).where(imported.c.subject.in_(erased)))
 
     async def _count(self, tx: Transaction, events: Sequence[Event]) -> None:
+        """Adds to the counts in the database itself: an import's facts are spread over all workers."""
         counts: dict[str, Counter[str]] = {}
         times: dict[str, list[datetime]] = {}
         for event in events:
             name = event.data["imported"]
             counts.setdefault(name, Counter())["taken_back" if takes_back(event) else KINDS[event.type]] += 1
             times.setdefault(name, []).append(event.recorded)
-        for name, first, last, *before in await tx.select_in(imports, "import", sorted(counts)):
-            counts[name].update(dict(zip(COUNTS, before, strict=True)))
-            times[name] += [from_micros(first), from_micros(last)]
-        await tx.upsert(
-            imports,
-            [(n, min(times[n]), max(times[n]), *(counts[n][kind] for kind in COUNTS)) for n in sorted(counts)],
-        )
+        names = sorted(counts)  # in one order, so that no two workers wait for one another
+        await tx.insert(imports, [(n, min(times[n]), max(times[n]), *(0 for _ in COUNTS)) for n in names])
+        column = imports.c
+        for name in names:
+            first, last = min(times[name]), max(times[name])
+            more = {kind: column[kind] + count for kind, count in counts[name].items()}
+            began = case((column.first > first, first), else_=column.first)
+            ended = case((column.last < last, last), else_=column.last)
+            changed = update(imports).where(column["import"] == name)
+            await tx.conn.execute(changed.values(first=began, last=ended, **more))
 
 
 def takes_back(event: Event) -> bool:

@@ -38,6 +38,7 @@ class Door:
     posted: list[Posted] = field(default_factory=list)
     trouble: list[int | str] = field(default_factory=list)
     retry_after: str = ""
+    imports: list[dict[str, Any]] = field(default_factory=list)
     judge: Judge = lambda event: {}
     taken: set[tuple[str, str]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,7 +80,8 @@ def open_door() -> Iterator[Door]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._answer(200 if self.headers.get("Authorization") == f"Bearer {KEY}" else 401, {"status": "unknown"})
+            known = self.headers.get("Authorization") == f"Bearer {KEY}"
+            self._answer(200 if known else 401, {"status": "unknown", "items": door.imports})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -84,7 +84,7 @@ def test_purchases_come_to_a_score_and_count_once(product: Product, call: Carele
 def test_customers_are_known_and_the_services_judge(product: Product, call: Careledger, tmp_path: Path) -> None:
     file, report = tmp_path / "people.csv", tmp_path / "bad.jsonl"
     file.write_text(f"customer;name;email;paying\n8;{NAME};a@example.com;có\n9;{NAME};{'x' * 321};no\n")
-    result = call("import", file, "--kind", "customers", "--system", "till", "--report", report)
+    result = call("import", file, "--kind", "customers", "--system", "till", "--report", report, "--keep-going")
     assert result.exit_code == 1, result.output
     assert counts(result.output) == {"appended": 1, "invalid": 1}
     assert until(lambda: resolved(product, "till:8").get("name")) == NAME
@@ -106,9 +106,10 @@ def test_answers_of_anybody(product: Product, call: Careledger, tmp_path: Path) 
     survey = product.client.post("/v1/surveys", json=form).json()["id"]
     file = tmp_path / "cards.csv"
     file.write_text("customer,items.kept,items.kept.expectation,nps\ntill:3,4,5,9\n,3,,\n,3,,\n,,,11\n")
-    result = call("import", file, "--kind", "answers", "--survey", survey)
+    result = call("import", file, "--kind", "answers", "--survey", survey, "--keep-going")
     assert counts(result.output) == {"appended": 3, "invalid": 1}, result.output
-    assert counts(call("import", file, "--kind", "answers", "--survey", survey).output) == {"already": 3, "invalid": 1}
+    again = call("import", file, "--kind", "answers", "--survey", survey, "--keep-going")
+    assert counts(again.output) == {"already": 3, "invalid": 1}
     overall = until(lambda: (s := score(product, "till:3").get("satisfaction")) and s["overall"]["n"] and s["overall"])
     assert overall == {"gap": -25.0, "level": "not_met", "n": 1}
 
@@ -186,3 +187,47 @@ def test_a_key_works_until_it_is_revoked(product: Product, call: Careledger) -> 
     until(lambda: status() == 200)
     assert call("keys", "revoke", "partner").exit_code == 0
     until(lambda: status() == 401)
+
+
+def test_an_import_is_taken_back_and_the_corrected_file_comes_in(
+    product: Product, call: Careledger, tmp_path: Path
+) -> None:
+    def brought(rows: str, *more: str) -> str:
+        path = tmp_path / "file.csv"
+        path.write_text(rows)
+        kind = "purchases" if "order" in rows else "customers"
+        result = call("import", path, "--kind", kind, "--system", "till", *more)
+        assert result.exit_code == 0, result.output
+        until(lambda: any(i["id"].startswith(f"{kind}-till-") for i in listed()))
+        return str(result.output)
+
+    def listed() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = product.client.get("/v1/customers/imports").json()["items"]
+        return items
+
+    def score(reference: str) -> Any:
+        customer = resolved(product, reference)["id"]
+        answer = product.client.get(f"/v1/scores/customers/{customer}")
+        return answer.json()["loyalty"]["monetary"] if answer.status_code == 200 else None
+
+    brought("ref,name,owner\n1,An,lan\n", "--at", "2025-01-01", "--name", "first")
+    brought("ref,name,owner\n1,Xx,\n2,Yy,\n", "--at", "2025-02-01", "--name", "bad")
+    wrong = "customer,order,amount,currency,at\n1,a,5.00,EUR,2025-01-03\n1,b,5.00,EUR,2025-02-03\n"
+    assert counts(brought(wrong, "--name", "bad")) == {"appended": 2}
+    until(lambda: score("till:1") == {"amount": "5.00", "currency": "EUR"})
+    rehearsed = call("imports", "undo", "purchases-till-bad", "--dry-run")
+    assert (rehearsed.exit_code, "would" in rehearsed.output) == (0, True)
+    for name in ("purchases-till-bad", "customers-till-bad"):
+        done = call("imports", "undo", name, "--yes")
+        assert done.exit_code == 0, done.output
+    assert "2" in done.output
+    assert resolved(product, "till:1")["name"] == "An"
+    assert resolved(product, "till:2")["problem"]["status"] == 404
+    right = wrong.replace("EUR", "USD").replace("5.00", "7.00")
+    until(lambda: sum(i["taken_back"] for i in listed()) >= 4)
+    assert counts(brought(right, "--name", "good")) == {"appended": 2}
+    assert counts(brought(right, "--name", "good")) == {"already": 2}
+    until(lambda: score("till:1") == {"amount": "7.00", "currency": "USD"})
+    shown = call("imports", "list")
+    assert all(name in shown.output for name in ("customers-till-first", "purchases-till-good"))
+    assert call("imports", "undo", "purchases-till-none", "--yes").exit_code == 2

@@ -28,10 +28,40 @@ def test_a_file_is_brought_in_once(careledger: Careledger, door: Door, orders: P
     assert "3 rows" in first.output
     assert {e["subject"] for e in door.events} == {"cdnow:00004", "cdnow:00021"}
     assert {e["source"] for e in door.events} == {"/import/purchases/cdnow"}
+    (name,) = {e["importid"] for e in door.events}
+    assert name.startswith("purchases-cdnow-")
+    assert f"imports undo {name}" in " ".join(first.output.split())
     again = careledger("import", orders, *OPTIONS, "--url", door.url)
     assert again.exit_code == 0
     assert len(door.taken) == 3
     assert [line.split()[:2] for line in again.output.splitlines() if "already" in line] == [["already", "3"]]
+
+
+def test_a_file_with_a_bad_row_is_taken_wholly_or_not_at_all(
+    careledger: Careledger, door: Door, orders: Path, tmp_path: Path
+) -> None:
+    orders.write_text(ORDERS + "00022;1;much;1997-01-01\n")
+    door.judge = lambda e: invalid("/data/amount", "bad", "is bad") if e["data"]["amount"]["amount"] == "much" else {}
+    report = tmp_path / "bad.jsonl"
+    result = careledger("import", orders, *OPTIONS, "--url", door.url, "--report", report)
+    assert (result.exit_code, door.taken) == (1, set())
+    assert "nothing was imported" in result.output
+    assert [orjson.loads(line)["row"] for line in report.read_bytes().splitlines()] == [4]
+    result = careledger("import", orders, *OPTIONS, "--url", door.url, "--keep-going", "--name", "second")
+    assert (result.exit_code, len(door.taken)) == (1, 3)
+    assert {e["importid"] for e in door.posted[-1].events} == {"purchases-cdnow-second"}
+
+
+def test_rows_of_an_import_that_was_taken_back_are_news_again(
+    careledger: Careledger, door: Door, orders: Path
+) -> None:
+    for run, undone in enumerate([[], [], ["purchases-cdnow-x"], ["purchases-cdnow-x"]]):
+        door.imports = [{"id": name, "taken_back": 3} for name in undone]
+        door.imports.append({"id": "purchases-cdnow-y", "taken_back": 0})
+        result = careledger("import", orders, *OPTIONS, "--url", door.url, "--name", "x")
+        assert result.exit_code == 0, result.output
+        assert len(door.taken) == (3 if run < 2 else 6)
+    assert {e["importid"] for e in door.posted[-1].events} == {"purchases-cdnow-x.2"}
 
 
 def test_a_dry_run_changes_nothing(careledger: Careledger, door: Door, orders: Path) -> None:
@@ -88,6 +118,10 @@ def test_events_are_taken_as_they_are(careledger: Careledger, door: Door, tmp_pa
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"\n".join(orjson.dumps(e) for e in [*events, {"type": "careledger.model.fitted"}]))
     result = careledger("import", path, "--kind", "events", "--url", door.url)
+    assert (result.exit_code, door.taken) == (1, set())
+    assert "nothing was imported" in result.output
+    door.posted.clear()
+    result = careledger("import", path, "--kind", "events", "--url", door.url, "--keep-going")
     assert result.exit_code == 1
     assert {p.path: p.events[0]["source"] for p in door.posted} == {
         f"/v1/events/{name}": "/shop" for name in ("customers", "care", "complaints")

@@ -10,6 +10,7 @@ from tests.libs.cli.conftest import Careledger
 
 GROUPS = {
     "events": ("publish", "tail"),
+    "imports": ("list", "undo"),
     "keys": ("create", "list", "revoke"),
     "quarantine": ("list", "show", "retry", "discard"),
 }
