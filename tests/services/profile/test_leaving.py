@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.services.house import House
 
 WON = {"approach": "Called Mrs Đỗ", "by": "minh", "outcome": "she comes on Friday"}
@@ -22,6 +24,7 @@ async def test_it_may_take_several_tries(house: House) -> None:
     assert (await house.post(f"{path}/win-back", tried))["stage"] == "lost"
     assert (await house.post(f"{path}/win-back", WON | {"result": "refused"}))["stage"] == "lost"
     assert (await house.post(f"{path}/win-back", WON | {"result": "won_back", "way": "direct"}))["stage"] == "won_back"
+    house.clock.advance(timedelta(minutes=1))
     await house.refused(f"{path}/win-back", WON, 409, "out_of_order")
     await house.refused(f"{path}/win-back", WON | {"result": "refused"}, 409, "out_of_order")
     items = (await house.get(f"{path}/leaving"))["items"]
