@@ -196,9 +196,9 @@ def test_an_import_is_taken_back_and_the_corrected_file_comes_in(
         path = tmp_path / "file.csv"
         path.write_text(rows)
         kind = "purchases" if "order" in rows else "customers"
-        result = call("import", path, "--kind", kind, "--system", "till", *more)
+        result = call("import", path, "--kind", kind, "--system", "stall", *more)
         assert result.exit_code == 0, result.output
-        until(lambda: any(i["id"].startswith(f"{kind}-till-") for i in listed()))
+        until(lambda: any(i["id"].startswith(f"{kind}-stall-") for i in listed()))
         return str(result.output)
 
     def listed() -> list[dict[str, Any]]:
@@ -214,20 +214,20 @@ def test_an_import_is_taken_back_and_the_corrected_file_comes_in(
     brought("ref,name,owner\n1,Xx,\n2,Yy,\n", "--at", "2025-02-01", "--name", "bad")
     wrong = "customer,order,amount,currency,at\n1,a,5.00,EUR,2025-01-03\n1,b,5.00,EUR,2025-02-03\n"
     assert counts(brought(wrong, "--name", "bad")) == {"appended": 2}
-    until(lambda: score("till:1") == {"amount": "5.00", "currency": "EUR"})
-    rehearsed = call("imports", "undo", "purchases-till-bad", "--dry-run")
+    until(lambda: score("stall:1") == {"amount": "5.00", "currency": "EUR"})
+    rehearsed = call("imports", "undo", "purchases-stall-bad", "--dry-run")
     assert (rehearsed.exit_code, "would" in rehearsed.output) == (0, True)
-    for name in ("purchases-till-bad", "customers-till-bad"):
+    for name in ("purchases-stall-bad", "customers-stall-bad"):
         done = call("imports", "undo", name, "--yes")
         assert done.exit_code == 0, done.output
     assert "2" in done.output
-    assert resolved(product, "till:1")["name"] == "An"
-    assert resolved(product, "till:2")["problem"]["status"] == 404
+    assert resolved(product, "stall:1")["name"] == "An"
+    assert resolved(product, "stall:2")["problem"]["status"] == 404
     right = wrong.replace("EUR", "USD").replace("5.00", "7.00")
     until(lambda: sum(i["taken_back"] for i in listed()) >= 4)
     assert counts(brought(right, "--name", "good")) == {"appended": 2}
     assert counts(brought(right, "--name", "good")) == {"already": 2}
-    until(lambda: score("till:1") == {"amount": "7.00", "currency": "USD"})
+    until(lambda: score("stall:1") == {"amount": "7.00", "currency": "USD"})
     shown = call("imports", "list")
-    assert all(name in shown.output for name in ("customers-till-first", "purchases-till-good"))
-    assert call("imports", "undo", "purchases-till-none", "--yes").exit_code == 2
+    assert all(name in shown.output for name in ("customers-stall-first", "purchases-stall-good"))
+    assert call("imports", "undo", "purchases-stall-none", "--yes").exit_code == 2
