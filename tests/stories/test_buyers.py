@@ -98,7 +98,7 @@ def bring_in(product: Product, customers: int, report: Callable[[str], None], *,
         assert run.status_code in (200, 201), run.text
         done = f"/v1/classifications/{run.json()['id']}"
         until("classes", lambda: product.client.get(done).json()["state"] == "completed", within=300)
-        best = {"value_class": "A", "limit": 1}
+        best: dict[str, str | int] = {"value_class": "A", "limit": 1}
         until("listed", lambda: product.client.get("/v1/customers", params=best).json()["items"], within=120)
     return sampled(product, of, classes=classes)
 
