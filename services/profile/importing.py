@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from libs.events import catalogue
-from libs.events.decider import Happened
+from libs.events.decider import Happened, Refused
 from libs.events.envelope import Event
 from libs.events.service import Platform
 from libs.events.store.within import RolledBack
@@ -50,7 +50,7 @@ async def take_back(
     platform: Platform, name: str, subjects: Sequence[str], *, by: str = "", dry_run: bool = False
 ) -> list[TakenBack]:
     """Takes back what an import told of these customers, each by itself; safe to repeat. With `dry_run` the rules judge
-    and nothing is kept. Raises `StoreUnavailable`."""
+    and nothing is kept. Raises `Refused` where somebody else is at it all the time, and `StoreUnavailable`."""
     done: dict[str, TakenBack] = {}
     waiting = list(subjects)
     for _ in range(TRIES):
@@ -71,6 +71,8 @@ async def take_back(
                 done[subject] = plan.told
         if not waiting:
             break
+    else:
+        raise Refused("moved_meanwhile", "a customer is being changed all the time; try again")
     return [done[subject] for subject in subjects if subject in done]
 
 
