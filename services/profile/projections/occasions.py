@@ -37,7 +37,7 @@ DATES = frozenset({"birthday", "special_dates"})
 class Occasions:
     """The read model of occasions.
 
-    Dates are sealed in facts: the store is asked for the record as it is now, as for likenesses.
+    Dates are sealed in facts: the store is asked for the record as it is now, as for searching.
     """
 
     topics: tuple[str, ...] = (facts.TOPIC,)

@@ -16,7 +16,7 @@ from libs.events.store.opening import open_database
 from services.profile import queries
 from services.profile.projections import finding
 from services.profile.projections.search import metadata, place
-from services.profile.tokens import token
+from services.profile.tokens import packed, token
 from tests.bench.engines import SECRET, Bench
 from tests.bench.harness import MILLI, Line, latency, percentile, tell
 from tests.bench.names import FAMILIES, MOST_COMMON, Someone, people
@@ -26,9 +26,9 @@ EXACT_TIMES, PREFIX_MS = 5, 100
 REGION, LIMIT = "VN", 51
 START, BETWEEN = 1_700_000_000_000_000, 7_000_000
 """Customers came one every few seconds since 2023 (microseconds)."""
-_TEMPORARY = "CREATE TEMPORARY TABLE loaded (subject text, place bigint, tokens bigint[])"
+_TEMPORARY = "CREATE TEMPORARY TABLE loaded (subject text, place bigint, tokens bigint[], packed bytea)"
 _LOAD = (
-    "INSERT INTO profile_searched SELECT subject, place, 'active', ''::bytea FROM loaded",
+    "INSERT INTO profile_searched SELECT subject, place, 'active', packed FROM loaded",
     "ALTER TABLE profile_postings DROP CONSTRAINT profile_postings_pkey",
     "INSERT INTO profile_postings SELECT unnest(tokens), place FROM loaded",
     "ALTER TABLE profile_postings ADD PRIMARY KEY (token, place)",
@@ -77,8 +77,9 @@ async def load(url: str, size: int) -> int:
     try:
         await connection.execute(_TEMPORARY)
         rows = (
-            (someone.subject, place(START + nth * BETWEEN, someone.subject, 0), someone.tokens(secret))
+            (someone.subject, place(START + nth * BETWEEN, someone.subject, 0), tokens, packed(tokens))
             for nth, someone in enumerate(people(size))
+            for tokens in (someone.tokens(secret),)
         )
         await connection.copy_records_to_table("loaded", records=rows)
         for statement in _LOAD:
