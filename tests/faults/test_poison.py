@@ -23,8 +23,9 @@ NAMES, VIEWS = ("profile", "scoring"), ("scoring views",)
 
 
 @pytest.fixture
-def poison(monkeypatch: pytest.MonkeyPatch, place: Place) -> str:
+def poison(monkeypatch: pytest.MonkeyPatch, place: Place, undisturbed: Undisturbed) -> str:
     """One customer, whose acquisition scoring cannot take; their id."""
+    undisturbed(NAMES, VIEWS)  # what is compared to must have been made before
     victim = Identities(bytes.fromhex(place.settings().secret)).of_reference("pos:4")
 
     async def choke(tx: Transaction, event: Event) -> None:
