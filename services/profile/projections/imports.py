@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Select, Table, Text, case, delete, select, update
+from sqlalchemy import BigInteger, Column, Index, MetaData, Select, Table, Text, case, delete, literal, select, update
 
 from libs.events.catalogue import customers as facts
 from libs.events.envelope import Event
@@ -67,7 +67,7 @@ class Imports:
         await tx.insert(imports, [(n, min(times[n]), max(times[n]), *(0 for _ in COUNTS)) for n in names])
         column = imports.c
         for name in names:
-            first, last = min(times[name]), max(times[name])
+            first, last = literal(min(times[name]), Instant), literal(max(times[name]), Instant)
             more = {kind: column[kind] + count for kind, count in counts[name].items()}
             began = case((column.first > first, first), else_=column.first)
             ended = case((column.last < last, last), else_=column.last)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 from libs.events.desk import Asked
 from libs.events.doors import EVENT, Caller
-from tests.services.house import House
+from services.profile.app import SERVICE
+from tests.services.house import House, open_house
 
 MAY, JUNE, JULY = ("2025-05-01T00:00:00Z", "2025-06-01T00:00:00Z", "2025-07-01T00:00:00Z")
 
@@ -155,3 +157,13 @@ async def test_many_are_taken_back_page_by_page(house: House) -> None:
     told = await undo(house, "bad")
     assert (len(told), sum(t["withdrawn"] for t in told), sum(t["orders"] for t in told)) == (205, 205, 205)
     assert (await house.get("/v1/customers"))["items"] == []
+
+
+async def test_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    async with open_house(SERVICE, tmp_path, postgres_url) as house:
+        await test_orders_are_taken_back_and_may_be_imported_again(house)
+        await house.follow()
+        items = (await house.get("/v1/customers/imports"))["items"]
+        counted = {i["id"]: (i["purchased"], i["taken_back"]) for i in items}
+        assert counted == {"bad": (1, 1), "good": (1, 0)}
+        assert await undo(house, "good", dry_run=True) == await undo(house, "good")
