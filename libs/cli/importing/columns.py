@@ -2,7 +2,8 @@
 
 A column may have the member's own name, with dots for members of members (`household.size`), one of the short names
 below, or be told by `--map column=member`. `items.<item>` is a survey item's perception; `items.<item>.expectation`
-and `.importance` are its others. Several columns may fill one list (`--map mobile=phones --map landline=phones`).
+and `.importance` are its others. `custom.<key>` is a custom field, read as it was declared. Several columns may fill
+one list (`--map mobile=phones --map landline=phones`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ ANSWERS: dict[str, Reads] = {
     "ces": whole, "had_problem": truth, "told_us": truth, "comment": text, "about": json, "about.touchpoint": text,
     "about.delivery": text, "about.complaint": text, "programme": text, **WHERE, "at": moment,
 }  # fmt: skip
+CUSTOM: dict[str, Reads] = {"number": number, "integer": whole, "boolean": truth, "choices": texts}
+"""How the cells of custom fields are read, by the type that was declared; all others are text."""
 KINDS = {"customers": CUSTOMERS, "purchases": PURCHASES, "answers": ANSWERS}
 SHORT = {
     "customers": {"email": "emails", "phone": "phones", "address": "addresses", "customer": "ref"},
@@ -81,6 +84,8 @@ class Columns:
     kind: str
     mapped: Mapping[str, str] = field(default_factory=dict)
     known: dict[str, Target | None] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """The types of custom fields by key, once the service has told them."""
 
     def __post_init__(self) -> None:
         for column, member in self.mapped.items():
@@ -101,6 +106,11 @@ class Columns:
         reads = None if column in self.mapped else KINDS[self.kind].get(column)
         return Target(tuple(column.split(".")), reads) if reads else self.find(column)
 
+    @property
+    def custom(self) -> bool:
+        """Whether a column is known to go into a custom field."""
+        return any(target and target.path[:1] == ("custom",) and target.path[1:] for target in self.known.values())
+
     def unknown(self, header: list[str]) -> list[str]:
         """The columns that go nowhere."""
         return [column for column in header if column and self.find(column) is None]
@@ -111,7 +121,7 @@ class Columns:
             return Target(tuple(member.split(".")), reads)
         first, _, rest = member.partition(".")
         if self.kind == "customers" and first == "custom" and rest:
-            return Target((first, rest), text)
+            return Target((first, rest), lambda cell, zone: CUSTOM.get(self.declared.get(rest, ""), text)(cell, zone))
         if self.kind == "answers" and first == "items" and rest:
             item, _, grade = rest.rpartition(".")
             if not item or grade not in GRADES:

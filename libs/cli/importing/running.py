@@ -64,6 +64,8 @@ def _pass(
     async def run() -> None:
         async with Sender(there, dry_run=rehearse) as sender:
             await sender.greet()
+            if maker.columns.custom:
+                maker.columns.declared = await declared(sender)
             named = await settled(maker, sender)
             await Pipeline(source, named, report, bar).run(sender, batch)
             if named.importid and report.counts["appended"] and not rehearse:
@@ -74,6 +76,14 @@ def _pass(
     except (GaveUp, NotServed, KeyboardInterrupt) as failure:
         return failure
     return None
+
+
+async def declared(sender: Sender) -> dict[str, str]:
+    """The types of custom fields by key; none where our key may publish events and nothing else."""
+    try:
+        return {each["key"]: each["type"] for each in (await sender.get("/v1/customers/fields"))["items"]}
+    except NotServed:
+        return {}
 
 
 class Bar(Progress):

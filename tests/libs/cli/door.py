@@ -39,6 +39,7 @@ class Door:
     trouble: list[int | str] = field(default_factory=list)
     retry_after: str = ""
     imports: list[dict[str, Any]] = field(default_factory=list)
+    fields: list[dict[str, str]] = field(default_factory=list)
     judge: Judge = lambda event: {}
     taken: set[tuple[str, str]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,8 +81,9 @@ def open_door() -> Iterator[Door]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            items = door.fields if self.path.endswith("/customers/fields") else door.imports
             known = self.headers.get("Authorization") == f"Bearer {KEY}"
-            self._answer(200 if known else 401, {"status": "unknown", "items": door.imports})
+            self._answer(200 if known else 401, {"status": "unknown", "items": items})
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

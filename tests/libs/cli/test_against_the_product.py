@@ -83,11 +83,14 @@ def test_purchases_come_to_a_score_and_count_once(product: Product, call: Carele
 
 def test_customers_are_known_and_the_services_judge(product: Product, call: Careledger, tmp_path: Path) -> None:
     file, report = tmp_path / "people.csv", tmp_path / "bad.jsonl"
-    file.write_text(f"customer;name;email;paying\n8;{NAME};a@example.com;có\n9;{NAME};{'x' * 321};no\n")
+    product.client.post("/v1/customers/fields", json={"key": "shoe", "type": "number", "label": {"en": "Shoe size"}})
+    rows = f"8;{NAME};a@example.com;có;38.5\n9;{NAME};{'x' * 321};no;39\n"
+    file.write_text(f"customer;name;email;paying;custom.shoe\n{rows}")
     result = call("import", file, "--kind", "customers", "--system", "till", "--report", report, "--keep-going")
     assert result.exit_code == 1, result.output
     assert counts(result.output) == {"appended": 1, "invalid": 1}
     assert until(lambda: resolved(product, "till:8").get("name")) == NAME
+    assert resolved(product, "till:8")["custom"] == {"shoe": 38.5}
     (bad,) = [orjson.loads(line) for line in report.read_bytes().splitlines()]
     assert (bad["row"], bad["status"], bad["problems"][0]["pointer"]) == (2, "invalid", "/data/emails/0")
     assert NAME not in result.output + report.read_text()

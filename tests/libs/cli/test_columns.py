@@ -1,5 +1,7 @@
 """Columns and members: the tables here and the bodies of the calls say the same."""
 
+from datetime import UTC
+
 import pytest
 from pydantic import BaseModel
 
@@ -44,6 +46,20 @@ def test_a_column_goes_to_a_member(kind: str, column: str, pointer: str) -> None
     target = Columns(kind).find(column)
     assert target is not None
     assert target.pointer == pointer
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [("integer", "38", 38), ("number", "38.5", 38.5), ("boolean", "có", True), ("choices", "a; b", ["a", "b"]),
+     ("text", "38", "38"), ("date", "2026-03-01", "2026-03-01"), ("", "38", "38")],
+)  # fmt: skip
+def test_a_custom_field_is_read_as_it_was_declared(kind: str, cell: str, value: object) -> None:
+    columns = Columns("customers", {"Shoe size": "custom.shoe"})
+    target = columns.find("Shoe size")
+    assert columns.custom
+    columns.declared = {"shoe": kind}  # told by the service once the file was looked at
+    assert target
+    assert target.reads(cell, UTC) == value
 
 
 def test_unknown_columns_are_named() -> None:

@@ -64,6 +64,15 @@ def test_rows_of_an_import_that_was_taken_back_are_news_again(
     assert {e["importid"] for e in door.posted[-1].events} == {"purchases-cdnow-x.2"}
 
 
+def test_custom_fields_are_told_as_they_were_declared(careledger: Careledger, door: Door, tmp_path: Path) -> None:
+    door.fields = [{"key": "shoe", "type": "number"}, {"key": "fan", "type": "boolean"}]
+    file = tmp_path / "people.csv"
+    file.write_text("customer;custom.shoe;custom.fan;custom.note\n8;38.5;yes;39\n")
+    result = careledger("import", file, "--kind", "customers", "--system", "till", "--url", door.url)
+    assert result.exit_code == 0, result.output
+    assert {"shoe": 38.5, "fan": True, "note": "39"} in [e["data"]["custom"] for e in door.events]
+
+
 def test_a_dry_run_changes_nothing(careledger: Careledger, door: Door, orders: Path) -> None:
     result = careledger("import", orders, *OPTIONS, "--url", door.url, "--dry-run")
     assert result.exit_code == 0
