@@ -12,11 +12,10 @@ from pydantic_core import PydanticCustomError
 from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage, Way
 from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
 from libs.events.values import Body, Label, Moment, Money, Text
+from services.profile.custom import Custom
 from services.profile.domain.persons import CHOOSABLE
 
 T = TypeVar("T")
-MOST_CUSTOM = 16_384
-"""Characters that the custom fields of one customer may have, all in all."""
 
 
 def _reference(text: str) -> str:
@@ -57,35 +56,6 @@ Email = Annotated[Text, StringConstraints(max_length=320)]
 """An address as people give it: kept even where it is none, and flagged then."""
 Phone = Annotated[Text, StringConstraints(max_length=40)]
 """A phone number in E.164 or national form, as people give it: kept even where it is none, and flagged then."""
-
-
-def _small(custom: dict[str, Any]) -> dict[str, Any]:
-    _measure(custom, MOST_CUSTOM, 0)
-    return custom
-
-
-def _measure(value: Any, left: int, depth: int) -> int:
-    if depth > 8:
-        raise PydanticCustomError("too_deep", "custom fields are nested too deeply")
-    if isinstance(value, str):
-        left -= len(_text(value))
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            left = _measure(member, left - len(_text(name)) - 2, depth + 1)
-    elif isinstance(value, list):
-        for member in value:
-            left = _measure(member, left - 1, depth + 1)
-    else:
-        left -= 8
-    if left < 0:
-        raise PydanticCustomError("too_long", "the custom fields are too large, all in all")
-    return left
-
-
-def _text(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("text must not contain NUL")
-    return text
 
 
 def _choosable(choices: dict[str, Side]) -> dict[str, Side]:
@@ -137,7 +107,7 @@ class RecordBody(Body):
     preferences: Annotated[list[Label], Field(max_length=100)] | None = None
     habits: Annotated[list[Label], Field(max_length=100)] | None = None
     requirements: Annotated[list[Text], Field(max_length=100)] | None = None
-    custom: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
+    custom: Custom | None = None
     at: Moment | None = None
 
     def stated(self) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Model:
 
     names: dict[str, Stated] = field(default_factory=dict)
     owners: dict[str, Stated] = field(default_factory=dict)
+    consents: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     buyers: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     edges: list[Edge] = field(default_factory=list)
@@ -74,6 +75,12 @@ class Model:
         """The latest owner."""
         said = [self.owners[ref] for ref in self.person(who) if ref in self.owners]
         return max(said)[1] if said else None
+
+
+    def standing(self, who: str) -> list[str]:
+        """What the person said last of surveys, if anything."""
+        said = [self.consents[ref] for ref in self.person(who) if ref in self.consents]
+        return ["granted" if max(said)[1] else "refused"] if said else []
 
 
 class Persons(RuleBasedStateMachine):
@@ -126,6 +133,17 @@ class Persons(RuleBasedStateMachine):
         if status == 201:
             self.model.buyers.add(who)
 
+    @rule(who=WHO, late=LATE, granted=st.booleans())
+    def consent(self, who: str, late: bool, granted: bool) -> None:
+        if who not in self.ids:
+            return
+        at, path = self.tick(late), f"/v1/customers/{self.ids[who]}/consents/survey"
+        answer = self.runner.run(self.house.http.put(path, json={"granted": granted, "at": at.isoformat()}))
+        assert answer.status_code == (410 if who in self.model.gone else 201), answer.text
+        if answer.status_code == 201:
+            self.model.consents[who] = max(self.model.consents.get(who, (at, granted)), (at, granted))
+            assert [answer.json()["standing"]] == self.model.standing(who)
+
     @rule(survivor=WHO, merged=WHO, side=SIDE)
     def merge(self, survivor: str, merged: str, side: str | None) -> None:
         at, model = self.tick(), self.model
@@ -177,6 +195,8 @@ class Persons(RuleBasedStateMachine):
                 "refs": answer.json()["refs"],
             }  # fmt: skip
             assert set(answer.json()["refs"]) == person
+            told = self.runner.run(self.house.get(f"/v1/customers/{subject}/consents"))["items"]
+            assert [each["standing"] for each in told] == self.model.standing(who)
         listed = self.runner.run(self.house.get("/v1/customers"))["items"]
         here = [who for who in self.ids if who not in self.model.gone]
         assert sorted(c["id"] for c in listed) == sorted({self.ids[self.model.end(who)] for who in here})
