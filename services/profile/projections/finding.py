@@ -53,8 +53,8 @@ async def _rarest_first(reader: Reader, groups: list[Group], start: int, descend
 
     Of two lists that are longer than a look, the rarer is the one that gets farther in as many persons: lists lie in
     the same order, so how far that is tells how dense each is where the search will read it."""
-    if len(groups) == 1 and len(groups[0]) == 1:
-        return [tuple(groups[0])]
+    if len(groups) == 1:
+        return [tuple(sorted(groups[0]))]
     tokens = sorted({token for group in groups for token in group})
     values = [value for number, token in enumerate(tokens) for value in (number, token, start, LOOK)]
     rows = await reader.rows(_look(len(tokens), descending), *values)
