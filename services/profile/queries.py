@@ -1,7 +1,8 @@
 """What somebody asks who types something into a search box: pieces between blanks, all of which must be found.
 
 Of each piece every word must be found as a word, or the piece as a whole (with its neighbours, where blanks stand in a
-phone or a reference) as something else. So several kinds mix in one query, and nobody has to say what is what.
+phone or a reference) as something else. So several kinds mix in one query, and nobody has to say what is what. What has
+the form of an e-mail, a reference or an id is nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ LONGEST_PIECE = 330
 LONGEST_RUN = 6
 """Pieces that one phone or reference may be in."""
 _NUMBER = re.compile(r"\+?[\d()./-]+")
-
+EXACT = frozenset({"email", "ref", "id"})
+"""Kinds of terms whose form is nobody's name."""
 GENERATIONS = 4
 """So often may somebody have been forgotten and have come back who is found by a reference that stands in no record."""
 
@@ -43,14 +45,18 @@ def groups(query: str, region: str, identities: Identities) -> list[Group]:
     if len(pieces) > MOST_TERMS:
         raise too_many()
     wholes: list[set[Term]] = [set() for _ in pieces]
+    nothing_else = set[int]()
     for first in range(len(pieces)):
         for last in range(first, min(len(pieces), first + LONGEST_RUN)):
             found = set(whole(query[pieces[first].start() : pieces[last].end()], region, identities))
             for covered in wholes[first : last + 1]:
                 covered |= found
+            if first == last and any(term.kind in EXACT for term in found):
+                nothing_else.add(first)
     asked: dict[Group, None] = {}
-    for piece, others in zip(pieces, wholes, strict=True):
-        for terms in [[term] for term in words(piece[0])] or [[]]:
+    for nth, (piece, others) in enumerate(zip(pieces, wholes, strict=True)):
+        own = [[term] for term in words(piece[0])] if nth not in nothing_else else []
+        for terms in own or [[]]:
             if group := frozenset([*terms, *others]):
                 asked[group] = None
         if len(asked) > MOST_TERMS:
