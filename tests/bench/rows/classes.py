@@ -36,6 +36,15 @@ SELECT md5(n::text)::uuid::text, k, 'USD', 'USD', $1 - (n * 97 + k * 2628000) % 
     'o-' || k, '', 1 + abs(hashtext(n || ' ' || k)) % 997 * (CASE WHEN n % 5 = 0 THEN 40 ELSE 1 END), 500000
 FROM generate_series(1, $2::bigint) n, generate_series(1, $3::bigint) k
 """
+# keys and indexes are made afterwards: row by row, in no order, they would take minutes
+_BARE = (
+    "ALTER TABLE profile_purchases DROP CONSTRAINT profile_purchases_pkey", "DROP INDEX profile_purchases_currency",
+)  # fmt: skip
+_DRESSED = (
+    "ALTER TABLE profile_purchases ADD PRIMARY KEY (subject, sequence, currency)",
+    "CREATE INDEX profile_purchases_currency ON profile_purchases (currency, at)",
+    "VACUUM ANALYZE profile_customers", "VACUUM ANALYZE profile_purchases",
+)  # fmt: skip
 _TOLD = text(
     "INSERT INTO profile_classes (subject, sequence, at, value_class) "
     "SELECT subject, 1, :at, value_class FROM class_ranking"
@@ -61,18 +70,19 @@ async def run(bench: Bench) -> list[Line]:
 
 
 async def sized(bench: Bench, size: int) -> tuple[float, float]:
-    """Seconds of a first run and of one where nothing has changed; the better of three each."""
+    """Seconds of a first run and of one where nothing has changed; the best of three, of a million of one."""
+    times = 3 if size < 1_000_000 else 1
     with bench.site() as site:
         database = open_database(site.database_url.replace("{service}", "profile"))
         try:
             for metadata in (customers.metadata, purchases.metadata, classes.metadata, rates):
                 await database.create(metadata)
             await load(site.driver_url("profile"), size)
-            first = min([await once(database) for _ in range(3)])
+            first = min([await once(database) for _ in range(times)])
             async with ranked(database, RUN) as ranking:
                 await ranking.reader.conn.execute(_TOLD, {"at": to_micros(AT)})
                 await ranking.reader.conn.execute(text("ANALYZE profile_classes"))
-            return first, min([await once(database) for _ in range(3)])
+            return first, min([await once(database) for _ in range(times)])
         finally:
             await database.close()
 
@@ -89,9 +99,11 @@ async def load(url: str, size: int) -> None:
     """Puts customers and purchases into the read models, as their own folding would."""
     connection = await asyncpg.connect(url, timeout=60, command_timeout=600)
     try:
+        for statement in _BARE:
+            await connection.execute(statement)
         await connection.execute(_CUSTOMERS, to_micros(AT), size)
         await connection.execute(_PURCHASES, to_micros(AT), size, ORDERS)
-        await connection.execute("VACUUM ANALYZE profile_customers")
-        await connection.execute("VACUUM ANALYZE profile_purchases")
+        for statement in _DRESSED:
+            await connection.execute(statement)
     finally:
         await connection.close()
