@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from libs.events.service import Definition, Periodic, Platform
 from libs.events.views import View
-from services.profile import classifying, segmenting
 from services.profile.api import (
     bulk,
     classifications,
@@ -29,8 +28,9 @@ from services.profile.api import (
 )
 from services.profile.domain.decide import CustomerDecider
 from services.profile.doors import DOORS
-from services.profile.forgetting import EVERY, forget_the_rest
-from services.profile.occasions import tell_what_is_near
+from services.profile.jobs import classifying, segmenting
+from services.profile.jobs.forgetting import EVERY, forget_the_rest
+from services.profile.jobs.occasions import tell_what_is_near
 from services.profile.projections.classes import Classes
 from services.profile.projections.classifications import Classifications
 from services.profile.projections.converting import Rates

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from services.profile.terms import FEWEST_DIGITS, Term, beginnings, of_name
-from services.profile.tokens import token
+from services.profile.search.terms import FEWEST_DIGITS, Term, beginnings, of_name
+from services.profile.search.tokens import token
 
 MOST_COMMON = "nguyen"
 FAMILIES = {

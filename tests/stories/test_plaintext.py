@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from services.profile.likeness import folded
+from services.profile.search.likeness import folded
 from tests.conftest import KAFKA_ADDRESS, SERVICES, ask, missing
 from tests.engines import Postgres, Unavailable
 from tests.engines.postgres import database, execute

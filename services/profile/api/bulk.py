@@ -14,9 +14,9 @@ from libs.web.bulk import Bulk, Results
 from libs.web.bulk_writing import write_all
 from libs.web.documents import writes
 from services.profile.api import reading
-from services.profile.bodies import Purchase, PurchaseOf, RecordedBody, UpsertBody
-from services.profile.doors import RECORDED
-from services.profile.purchases import IDS, PURCHASED
+from services.profile.doors.bodies import Purchase, PurchaseOf, RecordedBody, UpsertBody
+from services.profile.doors.purchases import IDS, PURCHASED
+from services.profile.doors.records import RECORDED
 
 
 def router(platform: Platform) -> APIRouter:

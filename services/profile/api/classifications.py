@@ -27,9 +27,9 @@ from libs.web.problems import Problem, invalid
 from libs.web.remembering import once
 from libs.web.times import MomentParam
 from libs.web.writing import caller_of
-from services.profile import classifying
 from services.profile.domain.classes import run_of
 from services.profile.domain.state import Run
+from services.profile.jobs import classifying
 from services.profile.projections import classifications
 from services.profile.settings import settings
 

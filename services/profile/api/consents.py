@@ -21,9 +21,9 @@ from libs.web.problems import Problem
 from libs.web.times import AsOf
 from libs.web.writing import write
 from services.profile.api import history, reading
-from services.profile.consents import CONSENTED, PURPOSE_PATTERN, ConsentBody, Consented
 from services.profile.domain.consents import Consent, Standing
 from services.profile.domain.history import Fact
+from services.profile.doors.consents import CONSENTED, PURPOSE_PATTERN, ConsentBody, Consented
 
 Purpose = Annotated[str, Path(pattern=PURPOSE_PATTERN, description="The purpose, a code.")]
 

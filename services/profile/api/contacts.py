@@ -27,13 +27,13 @@ from libs.web.times import AsOf
 from libs.web.writing import caller_of, write
 from services.profile.api import history, reading
 from services.profile.api.shown import record_version
-from services.profile.contacts import REACHED, ContactBody, ContactPatch, Reaching, check
 from services.profile.domain import contacts
 from services.profile.domain.contacts import Contact, Kind, Naming
 from services.profile.domain.persons import joined
 from services.profile.domain.records import value_of
 from services.profile.domain.state import Customer
-from services.profile.likeness import flags
+from services.profile.doors.contacts import REACHED, ContactBody, ContactPatch, Reaching, check
+from services.profile.search.likeness import flags
 from services.profile.settings import settings
 
 ROUNDS = 5

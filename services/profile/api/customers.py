@@ -30,10 +30,10 @@ from services.profile.api.shown import (
     shown,
     written,
 )
-from services.profile.bodies import NewBody, PatchBody, RecordedBody, UpsertBody
 from services.profile.domain.persons import joined
 from services.profile.domain.records import value_of
-from services.profile.doors import CHANGED, NEW, RECORDED, Change
+from services.profile.doors.bodies import NewBody, PatchBody, RecordedBody, UpsertBody
+from services.profile.doors.records import CHANGED, NEW, RECORDED, Change
 from services.profile.projections import customers
 from services.profile.projections.segments import members
 

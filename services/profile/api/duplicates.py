@@ -15,11 +15,11 @@ from libs.web.paths import CustomerId
 from libs.web.positions import After, caught_up
 from services.profile.api import reading
 from services.profile.domain.duplicates import score
-from services.profile.likeness import traits
 from services.profile.projections.finding import alike
+from services.profile.search.likeness import traits
+from services.profile.search.terms import Term
+from services.profile.search.tokens import token
 from services.profile.settings import settings
-from services.profile.terms import Term
-from services.profile.tokens import token
 
 
 class Candidate(BaseModel):

@@ -13,8 +13,8 @@ from libs.web.problems import Problem
 from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import ErasureShown
-from services.profile.bodies import ErasureBody
-from services.profile.erasing import ERASED, Forgetting
+from services.profile.doors.bodies import ErasureBody
+from services.profile.doors.erasing import ERASED, Forgetting
 
 
 def router(platform: Platform) -> APIRouter:

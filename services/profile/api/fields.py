@@ -17,7 +17,16 @@ from libs.web.documents import changes, reads, writes
 from libs.web.etags import if_match
 from libs.web.writing import write
 from services.profile.domain import fields
-from services.profile.fields import CHANGED, DECLARED, KEY_PATTERN, Changing, ChoiceBody, FieldBody, FieldPatch, Labels
+from services.profile.doors.fields import (
+    CHANGED,
+    DECLARED,
+    KEY_PATTERN,
+    Changing,
+    ChoiceBody,
+    FieldBody,
+    FieldPatch,
+    Labels,
+)
 
 Key = Annotated[str, Path(pattern=KEY_PATTERN, description="The field's key.")]
 

@@ -20,7 +20,7 @@ from libs.web.pages import USUAL, Cursor, Limit, Order, page, read_cursor, write
 from libs.web.positions import After, caught_up
 from libs.web.problems import Problem
 from libs.web.remembering import once
-from services.profile.importing import take_back
+from services.profile.jobs.importing import take_back
 from services.profile.projections.imports import COUNTS, imports, of_import
 
 AT_ONCE = 200

@@ -18,8 +18,8 @@ from libs.web.positions import After, caught_up
 from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import StageShown, record_version
-from services.profile.bodies import LossBody, WinBackBody
-from services.profile.doors import LOST, WON_BACK, PersonLost, PersonWonBack
+from services.profile.doors.bodies import LossBody, WinBackBody
+from services.profile.doors.records import LOST, WON_BACK, PersonLost, PersonWonBack
 
 STEPS = {"customer.lost": "lost", "customer.approached": "approached", "customer.won_back": "won_back"}
 

@@ -24,7 +24,7 @@ from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.domain.comparing import differences
 from services.profile.domain.merging import merge_name
-from services.profile.merges import MERGED, UNMERGED, MergeBody, Merging, UndoBody, Undoing
+from services.profile.doors.merges import MERGED, UNMERGED, MergeBody, Merging, UndoBody, Undoing
 from services.profile.projections import merges
 
 

@@ -14,7 +14,7 @@ from libs.web.documents import reads
 from libs.web.paths import CustomerId
 from services.profile.api import reading
 from services.profile.domain.occasions import next_day, occasions
-from services.profile.occasions import today
+from services.profile.jobs.occasions import today
 from services.profile.settings import settings
 
 

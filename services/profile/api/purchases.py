@@ -12,9 +12,9 @@ from libs.web.paths import CustomerId
 from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import StageShown, record_version, staged
-from services.profile.bodies import Acquisition, AcquisitionBody, Purchase, PurchaseBody
-from services.profile.doors import ACQUIRED
-from services.profile.purchases import IDS, PURCHASED
+from services.profile.doors.bodies import Acquisition, AcquisitionBody, Purchase, PurchaseBody
+from services.profile.doors.purchases import IDS, PURCHASED
+from services.profile.doors.records import ACQUIRED
 
 
 def router(platform: Platform) -> APIRouter:

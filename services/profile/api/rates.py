@@ -20,8 +20,8 @@ from libs.web.documents import reads, writes
 from libs.web.pages import USUAL, Cursor, Limit, Order, page
 from libs.web.positions import After, caught_up
 from libs.web.writing import write
+from services.profile.doors.rates import STATED, RateBody
 from services.profile.projections import rates
-from services.profile.rates import STATED, RateBody
 
 Of = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="A currency (ISO 4217).")]
 

@@ -17,13 +17,13 @@ from libs.web.documents import asks
 from libs.web.pages import MOST, USUAL, read_cursor, write_cursor
 from libs.web.positions import After, caught_up
 from libs.web.problems import invalid
-from services.profile import filters, queries
 from services.profile.api import reading
 from services.profile.api.shown import CustomerShown, shown
 from services.profile.domain import fields
 from services.profile.projections import finding
+from services.profile.search import filters, queries
+from services.profile.search.tokens import token
 from services.profile.settings import settings
-from services.profile.tokens import token
 
 Sort = Literal["-created", "created", "stage", "value_class"]
 NEWEST: Sort = "-created"

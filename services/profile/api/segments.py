@@ -27,10 +27,10 @@ from libs.web.writing import write
 from services.profile.domain import rules
 from services.profile.domain.judging import because
 from services.profile.domain.state import Customer
+from services.profile.doors.segments import DEFINED, REMOVED, Defining, PreviewBody, Removing, SegmentBody, SegmentPatch
+from services.profile.jobs.segmenting import known_of
 from services.profile.projections import segments
 from services.profile.projections.customers import customers
-from services.profile.segmenting import known_of
-from services.profile.segments import DEFINED, REMOVED, Defining, PreviewBody, Removing, SegmentBody, SegmentPatch
 
 LOOKED_AT, SHOWN = 2000, 50
 

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from libs.events.catalogue.customers import Kind, LossReason, Party, Stage, ValueClass
 from libs.events.units import Verdict
 from libs.events.values import Money
-from services.profile.bodies import Household, SpecialDate
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.stages import MoveName
 from services.profile.domain.state import Customer
-from services.profile.likeness import flags
+from services.profile.doors.bodies import Household, SpecialDate
+from services.profile.search.likeness import flags
 from services.profile.settings import settings
 
 

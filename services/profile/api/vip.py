@@ -16,10 +16,10 @@ from libs.web.paths import CustomerId
 from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import CustomerShown, record_version, shown
-from services.profile.bodies import PatchBody, VipBody
 from services.profile.domain.persons import joined
 from services.profile.domain.records import value_of
-from services.profile.doors import CHANGED, Change
+from services.profile.doors.bodies import PatchBody, VipBody
+from services.profile.doors.records import CHANGED, Change
 
 
 def router(platform: Platform) -> APIRouter:

@@ -22,8 +22,8 @@ from libs.events.store.database import Transaction
 from libs.events.store.instants import to_micros
 from services.profile.projections.customers import merged_into
 from services.profile.projections.turns import EDGES, Links, climbed
+from services.profile.search.tokens import of_person, packed, unpacked
 from services.profile.settings import settings
-from services.profile.tokens import of_person, packed, unpacked
 
 metadata = MetaData()
 postings = Table(

@@ -13,10 +13,10 @@ import asyncpg
 from libs.events.identities import Identities
 from libs.events.store.database import Database
 from libs.events.store.opening import open_database
-from services.profile import queries
 from services.profile.projections import finding
 from services.profile.projections.search import metadata, place
-from services.profile.tokens import packed, token
+from services.profile.search import queries
+from services.profile.search.tokens import packed, token
 from tests.bench.engines import SECRET, Bench
 from tests.bench.harness import MILLI, Line, latency, percentile, tell
 from tests.bench.names import FAMILIES, MOST_COMMON, Someone, people

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from libs.cli.importing.columns import KINDS, LEFT_OUT, Columns, Unmapped
 from libs.cli.importing.values import BadValue
 from services.care.bodies import AboutBody, AnswersEvent
-from services.profile.bodies import Household, Purchase, UpsertBody
+from services.profile.doors.bodies import Household, Purchase, UpsertBody
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from services.care.domain.dimensions import RATER
 from services.complaints.domain.machine import Told as Step
 from services.complaints.domain.machine import replay
 from services.complaints.doors import DOORS as COMPLAINTS
-from services.profile.bodies import Purchase
+from services.profile.doors.bodies import Purchase
 
 DIGEST = "ac6cd1ef569266a3"
 STEPS = {

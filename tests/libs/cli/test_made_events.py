@@ -15,7 +15,7 @@ from libs.cli.importing.reading import Row
 from libs.cli.sending.verdicts import Verdict
 from libs.events.values import Body
 from services.care.bodies import AnswersEvent
-from services.profile.bodies import Purchase, RecordedBody
+from services.profile.doors.bodies import Purchase, RecordedBody
 
 PURCHASE = {"customer": "00004", "order": "o-1", "amount": "29.33", "at": "1997-01-01"}
 

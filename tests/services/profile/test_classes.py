@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.profile import classifying
 from services.profile.app import SERVICE
 from services.profile.domain.classes import due
 from services.profile.domain.grouping import StartRun
+from services.profile.jobs import classifying
 from services.profile.settings import ProfileSettings
 from tests.services.house import NOW, House, open_house
 from tests.services.profile import naive

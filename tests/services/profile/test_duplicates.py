@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from services.profile.domain.duplicates import score
-from services.profile.likeness import e164, folded, folded_email
 from services.profile.projections.search import searched
+from services.profile.search.likeness import e164, folded, folded_email
 from services.profile.settings import WEIGHTS
 from tests.services.house import House
 from tests.services.profile.test_merges import known, merge, undo

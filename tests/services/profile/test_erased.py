@@ -12,8 +12,8 @@ from libs.events.desk import Asked
 from libs.events.doors import Caller
 from libs.events.identities import Identities
 from libs.events.values import Money
-from services.profile.bodies import Purchase
-from services.profile.purchases import PURCHASED
+from services.profile.doors.bodies import Purchase
+from services.profile.doors.purchases import PURCHASED
 from tests.services.house import NOW, House
 
 TEN = {"amount": "10.00", "currency": "USD"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.profile.forgetting import forget_the_rest
+from services.profile.jobs.forgetting import forget_the_rest
 from tests.services.house import House
 
 TEN = {"amount": "10.00", "currency": "USD"}

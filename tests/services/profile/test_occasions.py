@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from libs.events.envelope import Event
 from services.profile.app import SERVICE
-from services.profile.occasions import tell_what_is_near
+from services.profile.jobs.occasions import tell_what_is_near
 from services.profile.projections.occasions import days
 from services.profile.settings import settings
 from tests.services.house import House, open_house

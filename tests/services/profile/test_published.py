@@ -8,7 +8,7 @@ import pytest
 
 from libs.events.desk import Asked
 from libs.events.doors import EVENT, Caller
-from services.profile.forgetting import forget_the_rest
+from services.profile.jobs.forgetting import forget_the_rest
 from tests.services.house import House
 
 

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from libs.events.identities import Identities
-from services.profile import queries, terms
 from services.profile.app import SERVICE
+from services.profile.search import queries, terms
 from tests.services.house import open_house
 from tests.services.profile.test_merges import known
 from tests.services.profile.test_search import search

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from libs.events.service import Platform
-from services.profile import segmenting
 from services.profile.app import SERVICE
+from services.profile.jobs import segmenting
 from tests.services.house import House, open_house
 from tests.services.profile.test_classes import buy, known
 

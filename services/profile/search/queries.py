@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from libs.events.identities import BadName, Identities, as_id
-from services.profile.likeness import folded
-from services.profile.terms import LONGEST, Term, digits, email, meant_by_phone, runs
+from services.profile.search.likeness import folded
+from services.profile.search.terms import LONGEST, Term, digits, email, meant_by_phone, runs
 
 MOST_TERMS = 32
 LONGEST_PIECE = 330

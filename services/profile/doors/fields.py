@@ -11,9 +11,9 @@ from libs.events.catalogue.customers import FieldDeclared, FieldType
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment
-from services.profile.bodies import UNSAID, RecordBody
 from services.profile.domain import fields
 from services.profile.domain.commands import ChangeField, DeclareField
+from services.profile.doors.bodies import UNSAID, RecordBody
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]

@@ -8,9 +8,9 @@ from typing import Any
 from libs.events.catalogue.customers import CustomerPurchased
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
-from services.profile import bodies
 from services.profile.domain.commands import Hold, Purchase, order_name
 from services.profile.domain.refunds import refunded
+from services.profile.doors import bodies
 
 IDS = "ids"
 """What a path tells besides: the ids of the person, the addressed one among them, with spaces between."""

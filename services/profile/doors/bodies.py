@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage, Way
 from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
 from libs.events.values import Body, Label, Moment, Money, Text
-from services.profile.custom import Custom
 from services.profile.domain.persons import CHOOSABLE
+from services.profile.doors.custom import Custom
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment, Text
-from services.profile.bodies import UNSAID, Email, Phone
 from services.profile.domain.commands import Patch
 from services.profile.domain.contacts import Kind
+from services.profile.doors.bodies import UNSAID, Email, Phone
 
 LONGEST: Mapping[Kind, int] = {"phone": 40, "email": 320, "address": 4000, "person": 200}
 """Characters of a value."""

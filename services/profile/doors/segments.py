@@ -10,8 +10,8 @@ from libs.events.catalogue.segments import SUBJECT, SegmentDefined
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Text
-from services.profile.bodies import kept
 from services.profile.domain.grouping import DefineSegment, RemoveSegment
+from services.profile.doors.bodies import kept
 
 # members that may be left out but not be null
 _NAME = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})

@@ -14,11 +14,11 @@ from libs.events.doors import Call, Door
 from libs.events.identities import as_id
 from libs.events.units import Unit
 from libs.events.values import Label
-from services.profile.bodies import ErasureBody, Named
 from services.profile.domain.commands import Erase, Meet, Unmerge
 from services.profile.domain.merging import merge_name
-from services.profile.erasing import reason_of
-from services.profile.merges import GENERATIONS, MergeBody, Merging, UndoBody, chain, edge, onward
+from services.profile.doors.bodies import ErasureBody, Named
+from services.profile.doors.erasing import reason_of
+from services.profile.doors.merges import GENERATIONS, MergeBody, Merging, UndoBody, chain, edge, onward
 
 
 class UndoEvent(UndoBody):

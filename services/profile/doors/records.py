@@ -1,4 +1,4 @@
-"""Profile's doors: how what is asked, by HTTP or by an event, becomes a unit of work.
+"""The doors of records: a customer opened, stated, changed, won, lost and won back.
 
 HTTP addresses a customer by a path, `path["id"]`, and only one who is known; an event may be the first thing that is
 heard of a customer, and then opens a bare record.
@@ -14,15 +14,13 @@ from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body
-from services.profile import bodies, fields
-from services.profile.bodies import NewBody, PatchBody, RecordedBody
-from services.profile.consents import CONSENTED
 from services.profile.domain.commands import Acquire, Lose, Patch, Record, WinBack
 from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
-from services.profile.merges import links, onward, others
-from services.profile.published import ERASURE_TOLD, MERGE_TOLD, UNDO_TOLD
-from services.profile.purchases import PURCHASED, unknown_is_new
+from services.profile.doors import bodies, fields
+from services.profile.doors.bodies import NewBody, PatchBody, RecordedBody
+from services.profile.doors.merges import links, onward, others
+from services.profile.doors.purchases import unknown_is_new
 
 
 def open_record(call: Call[NewBody]) -> Unit:
@@ -151,7 +149,3 @@ ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
 LOST = Door("customer.lost", bodies.Loss, lose)
 WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
 CHANGED = Door("", Change, change, customer=nobody, loads=lambda body: fields.where_custom(body.patch))
-
-DOORS: tuple[Door[Any], ...] = (
-    RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED, MERGE_TOLD, UNDO_TOLD, ERASURE_TOLD,
-)  # fmt: skip

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import phonenumbers
 from anyascii import anyascii
 
-from services.profile.likeness import e164, folded, folded_email, traits
+from services.profile.search.likeness import e164, folded, folded_email, traits
 
 LONGEST = 12
 FEWEST_DIGITS = 6

@@ -6,10 +6,10 @@ import hmac
 from array import array
 from collections.abc import Iterable, Mapping
 
-from services.profile import filters, terms
 from services.profile.domain.persons import joined
 from services.profile.domain.state import Customer
-from services.profile.terms import Term
+from services.profile.search import filters, terms
+from services.profile.search.terms import Term
 
 
 def token(secret: bytes, term: Term) -> int:

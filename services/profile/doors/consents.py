@@ -10,8 +10,8 @@ from libs.events.catalogue.customers import CustomerConsented
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment, Text
-from services.profile.bodies import Named
 from services.profile.domain.commands import StateConsent
+from services.profile.doors.bodies import Named
 
 PURPOSE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 Purpose = Annotated[str, StringConstraints(pattern=PURPOSE_PATTERN)]

@@ -15,8 +15,8 @@ from pydantic import Field
 from libs.events.catalogue.customers import Kind, Stage, ValueClass
 from libs.events.values import Body, Label, Text
 from services.profile.domain.state import Customer
-from services.profile.queries import Group
-from services.profile.terms import Term
+from services.profile.search.queries import Group
+from services.profile.search.terms import Term
 
 T = TypeVar("T")
 Several = Annotated[list[T | None], Field(min_length=1, max_length=20)]

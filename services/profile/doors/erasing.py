@@ -5,8 +5,8 @@ from __future__ import annotations
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
 from libs.events.values import Body
-from services.profile.bodies import ErasureBody
 from services.profile.domain.commands import Erase
+from services.profile.doors.bodies import ErasureBody
 
 REASONS = ("request", "retention", "error")
 

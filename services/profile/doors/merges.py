@@ -9,9 +9,9 @@ from libs.events.decider import Command, Refused
 from libs.events.doors import Call, Door
 from libs.events.units import Loaded, Request, Unit
 from libs.events.values import Body, Moment
-from services.profile.bodies import MergeChoices, Named
 from services.profile.domain.commands import Link, Merge, Stay, Unmerge
 from services.profile.domain.state import Customer
+from services.profile.doors.bodies import MergeChoices, Named
 
 GENERATIONS = 16
 
