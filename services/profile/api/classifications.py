@@ -86,6 +86,7 @@ def router(platform: Platform) -> APIRouter:
     async def classify(request: Request) -> Answered:
         """Ordered by value, then id, a customer is A while the sum before them is under 80 %, B under 95 %, else C. A
         record shows the class of the run that looked from the latest moment; as of a past day it shows the one of then.
+        A run over very many customers is answered while it is `running`, and goes on.
         """
         said = await bodies.read_raw(request)
         body = await bodies.read(request, ClassificationBody) if said else ClassificationBody()
@@ -102,10 +103,12 @@ def router(platform: Platform) -> APIRouter:
             message = "must be an ISO 8601 duration, as in P12M or P1Y6M"
             raise invalid("/window", "bad_duration", message) from None
         run = uuid_v8(hmac.digest(platform.identities.secret, f"id {SUBJECT}{caller.name()}".encode(), "sha256"))
-        done = await classifying.perform(platform, run, data)
-        # whoever asks for a list next finds everybody in the class that they were put into
-        await platform.progress.level(classifying.PATIENCE)
-        where = Position(platform.service, SUBJECT + run, 2).token().encode("ascii")
+        await classifying.begin(platform, run, data)
+        done = await classifying.soon(platform, run)
+        if done.found:
+            # whoever asks for a list next finds everybody in the class that they were put into
+            await platform.progress.level(classifying.PATIENCE)
+        where = Position(platform.service, SUBJECT + run, 2 if done.found else 1).token().encode("ascii")
         return answer(shown(run, done), 201, headers=[(b"event-position", where)])
 
     @routes.get("/v1/classifications/{run}", **reads(ClassificationShown, "One classification", 404))

@@ -6,12 +6,14 @@ told once. A run that nobody asked for has the id of its due date, so that it is
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 
 from libs.events.catalogue.classifications import SUBJECT, ClassificationCompleted, ClassificationStarted
@@ -36,6 +38,10 @@ EVERY = 60.0
 GIVEN_UP = timedelta(minutes=10)
 """A run that was started longer ago than this and is not done is carried out by whoever sees it."""
 PATIENCE = timedelta(seconds=5)
+ANSWERED_WITHIN = 5.0
+"""Seconds that somebody who asks for a run is kept waiting."""
+_under_way: set[asyncio.Task[Run]] = set()
+_log = structlog.get_logger()
 
 
 def asked(
@@ -55,8 +61,31 @@ def asked(
 
 async def perform(platform: Platform, run: str, data: ClassificationStarted) -> Run:
     """Starts a run and carries it out; one that was started or done before is gone on with, or told again."""
-    await _tell(platform, SUBJECT + run, StartRun(at=data.as_of, data=data), f"classification {run} started")
+    await begin(platform, run, data)
     return await carry_out(platform, run)
+
+
+async def begin(platform: Platform, run: str, data: ClassificationStarted) -> None:
+    """Starts a run: from now on somebody will carry it out, whoever dies meanwhile."""
+    await _tell(platform, SUBJECT + run, StartRun(at=data.as_of, data=data), f"classification {run} started")
+
+
+async def soon(platform: Platform, run: str) -> Run:
+    """A run that was started, once it was carried out; as it stands where that takes longer than somebody who waits for
+    an answer should. It then goes on by itself."""
+    task = asyncio.create_task(carry_out(platform, run))
+    _under_way.add(task)
+    task.add_done_callback(_left)
+    await asyncio.wait([task], timeout=ANSWERED_WITHIN)
+    state = await task if task.done() else await find(platform, run)
+    assert state, "it was started"
+    return state
+
+
+def _left(task: asyncio.Task[Run]) -> None:
+    _under_way.discard(task)
+    if not task.cancelled() and (failure := task.exception()):
+        _log.error("classification failed; it will be tried again", error=type(failure).__name__)
 
 
 async def carry_out(platform: Platform, run: str) -> Run:

@@ -142,6 +142,17 @@ async def test_the_same_key_is_the_same_run(house: House) -> None:
     assert await house.facts() == before
 
 
+async def test_a_long_run_is_answered_while_it_goes_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = await customers(house, {"a": "80", "b": "20"})
+    monkeypatch.setattr(classifying, "ANSWERED_WITHIN", 0)
+    first = await run(house)
+    assert (first["state"], first["counts"]) == ("running", None)
+    async with asyncio.timeout(10):
+        while (await house.get(f"/v1/classifications/{first['id']}"))["state"] == "running":
+            await asyncio.sleep(0.02)
+    assert await class_of(house, ids["a"]) == "A"
+
+
 async def test_runs_are_listed_newest_first_and_read(house: House) -> None:
     await customers(house, {"a": "80"})
     runs = []
