@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import select
 
 from libs.events.catalogue.classifications import SUBJECT, ClassificationCompleted, ClassificationStarted
+from libs.events.catalogue.customers import ValueClass
 from libs.events.decider import Command
 from libs.events.envelope import Event
 from libs.events.identities import uuid_v8
@@ -28,7 +29,7 @@ from services.profile.domain.grouping import Classify, CompleteRun, StartRun
 from services.profile.domain.state import Run
 from services.profile.domain.windows import start
 from services.profile.projections.classes import classes
-from services.profile.projections.classifications import next_after, unfinished
+from services.profile.projections.classifications import after, unfinished
 from services.profile.projections.customers import customers
 from services.profile.projections.ranking import Change, Ranking, ranked
 from services.profile.settings import ProfileSettings, settings
@@ -38,6 +39,7 @@ EVERY = 60.0
 GIVEN_UP = timedelta(minutes=10)
 """A run that was started longer ago than this and is not done is carried out by whoever sees it."""
 PATIENCE = timedelta(seconds=5)
+_TOLD = ("subject", "at", "sequence", "recorded", "value_class")
 ANSWERED_WITHIN = 5.0
 """Seconds that somebody who asks for a run is kept waiting."""
 _under_way: set[asyncio.Task[Run]] = set()
@@ -150,24 +152,40 @@ def _classifications(
 async def _held(
     platform: Platform, told: Event, run: str, data: ClassificationStarted, changes: Sequence[Change]
 ) -> list[Unit]:
-    """What later runs said by saying nothing: that a class was still the same. Where a run that looks from before them
-    changes it, that has to be told now, or the change would seem to last."""
+    """What later runs said by saying nothing: that a class was still the one in force. Where a run that looks from
+    before them changes it, that has to be told now, or the change would seem to last. Of whom nothing had been told
+    when a later run was started, that run had never heard."""
     async with platform.database.read() as reader:
-        later = await next_after(reader, data.as_of)
-        if later is None:
+        later = await after(reader, data.as_of)
+        if not later:
             return []
-        rows = await reader.select_in(classes, "subject", [c.subject for c in changes], columns=("subject", "at"))
-    until = to_micros(later.as_of)
-    spoken = {subject for subject, at in rows if to_micros(data.as_of) < at <= until}
+        rows = await reader.select_in(classes, "subject", [c.subject for c in changes], columns=_TOLD)
+    told_of: dict[str, list[tuple[int, int, int, ValueClass]]] = {}
+    for subject, *one in rows:
+        told_of.setdefault(subject, []).append((one[0], one[1], one[2], one[3]))
     units = []
     for each in changes:
-        if each.previous and each.subject not in spoken:
-            why = f"as run {later.id} found; run {run} looked from a day before it"
+        found = said(later, sorted(told_of.get(each.subject, ())))
+        if found and found[1] != each.value_class:
+            other, value_class = found
+            why = f"as run {other.id} found; run {run} looked from a day before it"
             command = Classify(
-                at=later.as_of, value_class=each.previous, previous=each.value_class, reason=why, run=later.id
+                at=other.as_of, value_class=value_class, previous=each.value_class, reason=why, run=other.id
             )  # fmt: skip
             units.append(_unit(told, each.subject, command, f"classification {run} held {each.subject}"))
     return units
+
+
+def said(later: Sequence[Any], rows: Sequence[tuple[int, int, int, ValueClass]]) -> tuple[Any, ValueClass] | None:
+    """The first of later runs that knew a customer, and the class that it left them in without a word; None where it
+    spoke, or none of them knew. `rows`: for what moment, in what order, and when which class was told."""
+    for run in later:
+        as_of, started = to_micros(run.as_of), to_micros(run.recorded)
+        if any(at == as_of for at, *_ in rows):
+            return None
+        if known := [value for at, _, recorded, value in rows if at <= as_of and recorded <= started]:
+            return run, known[-1]
+    return None
 
 
 def _unit(told: Event, subject: str, command: Command, name: str) -> Unit:

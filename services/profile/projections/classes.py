@@ -18,6 +18,7 @@ classes = Table(
     Column("subject", Text, primary_key=True),
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant),
+    Column("recorded", Instant),
     Column("value_class", Text),
 )
 
@@ -31,6 +32,6 @@ class Classes:
     async def apply(self, tx: Transaction, events: Sequence[Event]) -> None:
         """Only ever inserts, but for who is forgotten."""
         changed = [event for event in events if event.type == "customer.classified"]
-        await tx.insert(classes, [(e.subject, e.sequence, e.time, e.data["value_class"]) for e in changed])
+        await tx.insert(classes, [(e.subject, e.sequence, e.time, e.recorded, e.data["value_class"]) for e in changed])
         if erased := sorted({event.subject for event in events if event.type == "customer.erased"}):
             await tx.conn.execute(delete(classes).where(classes.c.subject.in_(erased)))

@@ -64,7 +64,7 @@ async def unfinished(reader: Reader, before: datetime) -> Sequence[str]:
     return (await reader.conn.execute(query)).scalars().all()
 
 
-async def next_after(reader: Reader, as_of: datetime) -> Any:
-    """The run that looked from the next later moment, if any."""
-    query = select(runs.c.id, runs.c.as_of).where(runs.c.as_of > as_of).order_by(runs.c.as_of, runs.c.recorded).limit(1)
-    return (await reader.conn.execute(query)).first()
+async def after(reader: Reader, as_of: datetime) -> Sequence[Any]:
+    """The runs that looked from later moments, in the order of these."""
+    query = select(runs.c.id, runs.c.as_of, runs.c.recorded).where(runs.c.as_of > as_of)
+    return (await reader.conn.execute(query.order_by(runs.c.as_of, runs.c.recorded))).all()

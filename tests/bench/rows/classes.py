@@ -46,8 +46,8 @@ _DRESSED = (
     "VACUUM ANALYZE profile_customers", "VACUUM ANALYZE profile_purchases",
 )  # fmt: skip
 _TOLD = text(
-    "INSERT INTO profile_classes (subject, sequence, at, value_class) "
-    "SELECT subject, 1, :at, value_class FROM class_ranking"
+    "INSERT INTO profile_classes (subject, sequence, at, recorded, value_class) "
+    "SELECT subject, 1, :at, :at, value_class FROM class_ranking"
 )
 
 

@@ -216,6 +216,18 @@ async def test_what_a_later_run_left_unsaid_still_holds(house: House) -> None:
     assert (await house.get("/v1/customers", value_class="A"))["items"][0]["id"] == ids["a"]
 
 
+async def test_a_later_run_says_nothing_of_whom_it_never_knew(house: House) -> None:
+    await customers(house, {"other": "1"})
+    await run(house, as_of="2026-03-10")
+    house.clock.advance(timedelta(minutes=1))
+    ids = await customers(house, {"a": "100", "b": "1"})
+    await run(house, as_of="2026-03-02")
+    await buy(house, ids["b"], "late", "9000")
+    house.clock.advance(timedelta(minutes=1))
+    await run(house, as_of="2026-03-02")
+    assert await classes_of(house, ids) == {"a": "C", "b": "A"}
+
+
 async def test_a_run_from_the_same_moment_again_counts(house: House) -> None:
     ids = await customers(house, {"a": "100", "b": "1"})
     await run(house, as_of="2026-03-02")
