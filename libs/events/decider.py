@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from libs.events.values import Data
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """A fact to append: plain data, and the names by which it can be found later (`complaint:<id>`).
 
     `at` differs from the command's only where one command tells of several moments. `aside`: nobody told this, it came
@@ -27,8 +26,7 @@ class NewEvent:
     releases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """A fact as the domain folds it: plain data (a shredded personal field is None), when, its number, and the digest
     of the key that it was told under, which orders facts of one moment."""
 

@@ -11,6 +11,7 @@ Binary mode on the log: attributes travel in `ce_*` headers, `data` is the JSON 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -73,7 +74,7 @@ class Event:
         return {name: value for name, value in named.items() if value} | {"data": self.data}
 
     @classmethod
-    def from_record(cls, headers: dict[str, bytes], value: bytes) -> Self:
+    def from_record(cls, headers: Mapping[str, bytes], value: bytes) -> Self:
         """Reads a binary-mode record. Raises `Malformed` where an attribute is missing or wrong."""
         try:
             schema = headers["ce_dataschema"].decode()

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from libs.events.decider import Absent, Command, Invalid, NotYet, Refused
 from libs.events.envelope import Event
@@ -17,8 +17,7 @@ class BadPosition(ValueError):
     """Not one of our position tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a fact stands: the owning service, its subject, its number there."""
 
     service: str

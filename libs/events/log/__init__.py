@@ -6,15 +6,15 @@ folder knows which one runs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 Headers = Sequence[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record to publish: `key` decides the partition, so that a subject's records keep their order."""
 
     key: bytes
@@ -22,8 +22,7 @@ class Outgoing:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as read: where it stands, and what was published."""
 
     topic: str
@@ -31,7 +30,7 @@ class Record:
     offset: int
     key: bytes | None
     value: bytes
-    headers: dict[str, bytes] = field(default_factory=dict)
+    headers: Mapping[str, bytes] = MappingProxyType({})
     timestamp_ms: int = 0
 
 

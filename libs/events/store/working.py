@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from libs.events.units import Answer, Position
 from libs.events.vault import SubjectKey
@@ -35,8 +35,7 @@ class Subject:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """The digests of a request's names: its own, those that must be new, those that must be taken (and in plain)."""
 
     own: bytes
@@ -82,8 +81,7 @@ class Work:
         del self.event_rows[mark.events :], self.outbox_rows[mark.outbox :], self.name_rows[mark.names :]
 
 
-@dataclass(frozen=True, slots=True)
-class Savepoint:
+class Savepoint(NamedTuple):
     """A copy of a few subjects, and how long the lists were."""
 
     subjects: dict[str, Subject]

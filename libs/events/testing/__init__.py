@@ -9,7 +9,7 @@ No store, clock or network: `given` folds the facts, `when` decides, `then` comp
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -41,7 +41,7 @@ def fold(decider: Decider[S], facts: Iterable[Data | Happened]) -> S:
     """The state after `facts` in the order they came; those without a moment happen an hour after another."""
     state = decider.initial()
     for number, fact in enumerate(facts, start=1):
-        known = replace(fact, sequence=number) if isinstance(fact, Happened) else Happened(fact, hour(number), number)
+        known = fact._replace(sequence=number) if isinstance(fact, Happened) else Happened(fact, hour(number), number)
         state = decider.evolve(state, known)
     return state
 
