@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 from pydantic_core import from_json
 
 _LARGEST = 2**53 - 1
+MALFORMED = "malformed_json"
+NUL = "text must not contain NUL"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -60,7 +64,7 @@ def check(raw: bytes) -> Any:
     Costs 3 µs for a small body: the standard library's C scanner is the one parser here that shows every pair.
     """
     if b"\\u0000" in raw and _NUL.search(raw):
-        raise NotStrict("nul_character", "text must not contain NUL")
+        raise NotStrict("nul_character", NUL)
     return _decoder.decode(raw.decode())
 
 
@@ -72,4 +76,40 @@ def loads(raw: bytes) -> Any:
     except NotStrict:
         raise
     except ValueError:
-        raise NotStrict("malformed_json", "the body is not well-formed JSON") from None
+        raise NotStrict(MALFORMED, "the body is not well-formed JSON") from None
+
+
+def _marking(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def mark(read: Any) -> Any:
+        try:
+            return hook(read)
+        except NotStrict as refused:
+            return refused
+
+    return mark
+
+
+_marker = json.JSONDecoder(
+    object_pairs_hook=_marking(_object), parse_int=_marking(_whole), parse_float=_marking(_real),
+    parse_constant=_marking(_constant),
+)  # fmt: skip
+
+
+def marked(raw: bytes) -> Any:
+    """The value of JSON that `check` refused, with a `NotStrict` where something is not strict: of many items in one
+    body the others are good (`flaw` tells which)."""
+    return _marker.decode(raw.decode())
+
+
+def flaw(value: Any) -> NotStrict | None:
+    """What is not strict in a part of what `marked` read."""
+    inner: Iterable[Any] = ()
+    if isinstance(value, NotStrict):
+        return value
+    if isinstance(value, str) and "\x00" in value:
+        return NotStrict("nul_character", NUL)
+    if isinstance(value, dict):
+        inner = chain(value, value.values())
+    elif isinstance(value, list):
+        inner = value
+    return next((found for each in inner if (found := flaw(each))), None)

@@ -34,6 +34,22 @@ async def read(request: Request, model: type[M]) -> M:
     return body
 
 
+async def read_items(request: Request, model: type[M], member: str) -> tuple[M, dict[int, strict_json.NotStrict]]:
+    """The body as `model`, and which items of its list `member` are not strict JSON: those alone are refused."""
+    raw = await read_json(request)
+    try:
+        body = model.model_validate_json(raw)
+    except ValidationError as error:
+        raise malformed(*body_problems(model, error)) from None
+    try:
+        strict_json.check(raw)
+        return body, {}
+    except strict_json.NotStrict as refused:
+        if not isinstance(told := strict_json.marked(raw), dict):
+            raise not_strict(refused) from None
+        return body, {i: flaw for i, item in enumerate(told[member]) if (flaw := strict_json.flaw(item))}
+
+
 async def read_as(request: Request, adapter: TypeAdapter[T], annotation: Any = None) -> T:
     """The body as anything pydantic knows (a union of models, a list); `annotation` names it for the pointers."""
     raw = await read_json(request)
@@ -96,7 +112,12 @@ def _strictly(raw: bytes) -> None:
     try:
         strict_json.check(raw)
     except strict_json.NotStrict as refused:
-        raise malformed(invalid_param("", refused.code, refused.message)) from None
+        raise not_strict(refused) from None
+
+
+def not_strict(refused: strict_json.NotStrict) -> Problem:
+    """The 422 for JSON that two readers might understand differently."""
+    return malformed(invalid_param("", refused.code, refused.message))
 
 
 def malformed(*params: InvalidParam) -> Problem:

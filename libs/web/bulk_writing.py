@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from libs.events.desk import Asked
 from libs.events.doors import Caller
 from libs.events.service import Platform
+from libs.events.strict_json import NotStrict
 from libs.events.together import NONE_DONE, all_or_none
 from libs.events.units import Verdict
 from libs.web import bodies
@@ -38,12 +39,12 @@ async def write_all(
 ) -> Answered:
     """Performs the items of a bulk body, in order. One that is not of the form of `item` is *invalid* and leaves the
     others good, unless all or none was asked for. Raises `Problem`."""
-    body = await bodies.read(request, Bulk[Any])
+    body, flaws = await bodies.read_items(request, Bulk[Any], "items")
     caller, done = caller_of(request), True
 
     async def make() -> Answered:
         nonlocal done
-        results, valid = _validated(item, body.items)
+        results, valid = _validated(item, body.items, flaws)
         if body.all_or_none and results:
             done = False
             none_done = of_refusal(NONE_DONE)
@@ -62,7 +63,9 @@ async def write_all(
     return await once(request, make, worth=lambda: done)
 
 
-def _validated(item: type[T], items: Sequence[Any]) -> tuple[dict[int, dict[str, Any]], dict[int, T]]:
+def _validated(
+    item: type[T], items: Sequence[Any], flaws: Mapping[int, NotStrict]
+) -> tuple[dict[int, dict[str, Any]], dict[int, T]]:
     """The results of items that do not have the form asked for, and the others; pointers are into the item."""
     refused: dict[int, dict[str, Any]] = {}
     valid: dict[int, T] = {}
@@ -74,4 +77,7 @@ def _validated(item: type[T], items: Sequence[Any]) -> tuple[dict[int, dict[str,
             refused[i] = refusal(i, "invalid", bodies.malformed(*params))
         except ValueError:  # what JSON has no text for, such as half a surrogate pair
             refused[i] = refusal(i, "invalid", Problem(422, "invalid", "the item is not well-formed"))
+        if i in valid and i in flaws:
+            refused[i] = refusal(i, "invalid", bodies.not_strict(flaws[i]))
+            del valid[i]
     return refused, valid

@@ -9,7 +9,7 @@ import orjson
 from starlette.requests import Request
 
 from libs.events import strict_json
-from libs.web.bodies import malformed, read_raw
+from libs.web.bodies import malformed, not_strict, read_raw
 from libs.web.exchange import header
 from libs.web.problems import Problem, invalid_param
 
@@ -19,7 +19,8 @@ STRUCTURED, BATCH, PLAIN = "application/cloudevents+json", "application/cloudeve
 
 
 async def read_events(request: Request) -> list[Any]:
-    """The events of a request; what is no object is handed on as it is, to be told in its result.
+    """The events of a request; what is no object is handed on as it is, to be told in its result, and so is why one
+    of a batch is not strict JSON.
 
     Plain JSON with `ce-*` headers is binary mode; without them it is taken by its form. Raises `Problem`: 413, 415,
     422.
@@ -28,7 +29,7 @@ async def read_events(request: Request) -> list[Any]:
     raw = await read_raw(request)
     if kind == PLAIN and header(request.scope, b"ce-specversion") is not None:
         return [_limited(_binary(request, raw), raw)]
-    value = _loads(raw)
+    value = _loads(raw) if kind == STRUCTURED else _each(raw)
     if kind == BATCH or (kind == PLAIN and isinstance(value, list)):
         if not isinstance(value, list):
             raise malformed(invalid_param("", "wrong_type", "must be a list"))
@@ -76,4 +77,14 @@ def _loads(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw)
     except strict_json.NotStrict as refused:
-        raise malformed(invalid_param("", refused.code, refused.message)) from None
+        raise not_strict(refused) from None
+
+
+def _each(raw: bytes) -> Any:
+    """The value, where an event of a batch that is not strict JSON is the `NotStrict` that says why."""
+    try:
+        return strict_json.loads(raw)
+    except strict_json.NotStrict as refused:
+        if refused.code == strict_json.MALFORMED or not isinstance(told := strict_json.marked(raw), list):
+            raise not_strict(refused) from None
+        return [strict_json.flaw(event) or event for event in told]

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from libs.events.strict_json import NotStrict
 from libs.web import documents
 from libs.web.answers import Answered, answer
-from libs.web.bodies import raw_of
+from libs.web.bodies import not_strict, raw_of
 from libs.web.bulk import Results, refusal
 from libs.web.cloudevents import BATCH, MOST_EVENTS, STRUCTURED, oversize, read_events, too_large
 from libs.web.problems import Problem
@@ -108,7 +109,9 @@ async def take(inbox: EventsInbox, events: Sequence[Any], size: int, dry_run: bo
     results: list[dict[str, Any]] = [{}] * len(events)
     fit: list[int] = []
     for i, event in enumerate(events):
-        if not isinstance(event, dict):
+        if isinstance(event, NotStrict):
+            results[i] = refusal(i, "invalid", not_strict(event))
+        elif not isinstance(event, dict):
             results[i] = refusal(i, "invalid", Problem(422, "not_an_event", "an event is an object"))
         elif too_large(event, size):
             results[i] = refusal(i, "invalid", oversize())

@@ -126,3 +126,21 @@ async def test_an_idempotency_key_gives_the_first_answer_again(service: toy.Toy,
     assert again.headers["idempotent-replayed"] == "true"
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len(inbox.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("flaw", "code"),
+    [('"a\\u0000b"', "nul_character"), ('{"a":1,"a":2}', "duplicate_member"), ("9007199254740993", "out_of_range"),
+     ("NaN", "not_finite")],
+)  # fmt: skip
+async def test_an_event_that_is_not_strict_json_leaves_the_others_of_its_batch_good(
+    service: toy.Toy, inbox: Inbox, flaw: str, code: str
+) -> None:
+    good, bad = json.dumps(EVENT), json.dumps(EVENT | {"data": 0}).replace('"data": 0', f'"data": {flaw}')
+    answer = await post(service, f"[{bad}, {good}]".encode(), BATCH)
+    results = answer.json()["results"]
+    assert [r["status"] for r in results] == ["invalid", "appended"]
+    assert results[0]["problem"]["invalid_params"][0]["code"] == code
+    assert len(inbox.taken) == 1
+    alone = await post(service, bad.encode())
+    assert (alone.status_code, alone.json()["invalid_params"][0]["code"]) == (422, code)

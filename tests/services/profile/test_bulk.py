@@ -120,3 +120,27 @@ async def test_a_thousand_are_the_most(house: House) -> None:
     assert statuses(await send(house, PURCHASES)) == []
     too_many = {"items": [bought("pos:1", str(n)) for n in range(1001)]}
     await house.refused(PURCHASES, too_many, 422, "too_long", "/items")
+
+
+async def test_an_item_that_is_not_strict_json_leaves_the_others_good(house: House) -> None:
+    items = [
+        '{"ref":"pos:1"}', '{"ref":"pos:2","name":"a\\u0000b"}', '{"ref":"pos:3","name":"a","name":"b"}',
+        '{"ref":"pos:4","custom":{"a\\u0000":1}}', '{"ref":"pos:5","custom":{"n":9007199254740993}}',
+        '{"ref":"pos:6","custom":{"n":NaN}}', '{"ref":"pos:7"}',
+    ]  # fmt: skip
+    body = f'{{"items":[{",".join(items)}]}}'.encode()
+    answer = await house.http.post(RECORDS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    assert statuses(results) == ["appended", *["invalid"] * 5, "appended"]
+    found = [r["problem"]["invalid_params"][0] for r in results[1:6]]
+    assert [(p["pointer"], p["code"]) for p in found] == [
+        ("/name", "nul_character"), ("", "duplicate_member"), ("/custom", "nul_character"), ("", "out_of_range"),
+        ("", "not_finite"),
+    ]  # fmt: skip
+
+
+async def test_a_body_of_items_is_strict_itself(house: House) -> None:
+    body = b'{"items":[{"ref":"pos:1"}],"items":[]}'
+    answer = await house.http.post(RECORDS, content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["invalid_params"][0]["code"]) == (422, "duplicate_member")
