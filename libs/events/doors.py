@@ -94,11 +94,13 @@ class Call(Generic[B]):
         digest = hmac.digest(self.identities.secret, f"id {label} {self.name}".encode(), "sha256")
         return uuid_v8(digest)
 
-    def request(self, subject: str, command: Command, *, part: str = "", erases: bool = False) -> Request:
+    def request(
+        self, subject: str, command: Command, *, part: str = "", erases: bool = False, holds: bool = False
+    ) -> Request:
         """A request of this call; `part` tells several apart."""
         name = f"{self.name} {part}" if part else self.name
         key = hashlib.sha256(f"{self.key} {part}".encode()).hexdigest()[:32] if part else self.key
-        return Request(subject, command, name, key, self.cause, erases, self.imported)
+        return Request(subject, command, name, key, self.cause, erases, self.imported, holds)
 
     def unit(self, command: Command) -> Unit:
         """The usual unit: one command to the addressed subject."""

@@ -50,7 +50,8 @@ class Request:
     `name` makes it safe to repeat (unique in the store: caller, method, path and key; or source and id; or cause
     and reaction); `key` is the digest kept in the facts (the same on every deployment for the same raw key).
     `cause` names the event a reaction answers. `erases`: the subject's keys are shredded with the append. `imported`:
-    the import that it is part of; facts that have such a member keep it.
+    the import that it is part of; facts that have such a member keep it. `holds`: it makes no facts, but holds a
+    subject to what was seen of it, so that the position of the whole is never there.
     """
 
     subject: str
@@ -60,6 +61,7 @@ class Request:
     cause: str = ""
     erases: bool = False
     imported: str = ""
+    holds: bool = False
 
 
 Status = Literal["appended", "already", "conflict", "erased", "parked", "invalid", "forbidden", "absent"]

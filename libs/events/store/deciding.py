@@ -67,7 +67,8 @@ class Deciding:
                 verdicts[-1] = ERASED
             if not verdicts[-1].accepted:
                 return Outcome(tuple(verdicts))
-        position = next((v.position for v in reversed(verdicts) if v.position), None)
+        made = [v.position for r, v in zip(unit.requests, verdicts, strict=True) if v.position and not r.holds]
+        position = made[-1] if made else None
         answer = self._remembered(work, unit.receipt, verdicts, position, now) if unit.receipt else None
         return Outcome(tuple(verdicts), answer=answer, position=position)
 

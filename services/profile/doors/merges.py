@@ -111,7 +111,10 @@ def stays(call: Call[Any], subjects: list[str], part: str = "") -> list[Request]
     commands: dict[str, Command] = {
         subject: Stay(at=call.at, merged_into=_state(subject, call.states).merged_into) for subject in subjects
     }
-    return [call.request(subject, command, part=f"stay {part}{subject}") for subject, command in commands.items()]
+    return [
+        call.request(subject, command, part=f"stay {part}{subject}", holds=True)
+        for subject, command in commands.items()
+    ]
 
 
 def onward(state: Customer) -> str | None:

@@ -41,7 +41,7 @@ def purchase(call: Call[bodies.Purchase]) -> Unit:
         paid_back=bool(paid and paid.refund_of), refunded=sum(beside.values(), Decimal(0)),
     )  # fmt: skip
     holds = (
-        call.request(each, Hold(at=call.at, order=order, refunded=amount), part=f"hold {each}")
+        call.request(each, Hold(at=call.at, order=order, refunded=amount), part=f"hold {each}", holds=True)
         for each, amount in beside.items()
     )
     return Unit((call.request(call.subject, command), *holds))

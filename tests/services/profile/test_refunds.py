@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.events.units import Position
 from services.profile.app import SERVICE
 from tests.services.house import House, open_house
 
@@ -105,3 +106,16 @@ async def test_at_once_in_two_processes_under_two_ids(postgres_url: str, tmp_pat
             *((one, other)[n % 2].http.post(paths[n // 2 % 2], json=back(f"r{n}", "3.00")) for n in range(8))
         )
         assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5, [a.text for a in answers]
+
+
+async def test_a_refund_stands_where_it_was_made_however_many_ids_the_person_has(house: House) -> None:
+    told = {"kind": "external", "refs": ["pos:1", "web:1"]}
+    customer = (await house.http.post("/v1/customers", json=told)).json()["id"]
+    await house.follow()
+    path = f"/v1/customers/{customer}/purchases"
+    await house.post(path, {"order": "o", "amount": money("10.00")})
+    first, again = [await house.http.post(path, json=back("r", "1.00")) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    position = Position.parse(first.headers["event-position"])
+    assert (position.subject, position.sequence) == (customer, 3), "recorded, bought, taken back"
+    assert again.headers["event-position"] == first.headers["event-position"]
