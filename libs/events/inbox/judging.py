@@ -11,7 +11,7 @@ What the contract says of an event that states a thing twice:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -86,7 +86,7 @@ class Judging:
         for _ in range(ROUNDS):
             outcomes = await _perform(desk, [asked[i] for i in todo])
             for i, outcome in zip(todo, outcomes, strict=True):
-                judged[i] = _judged(letters[i], outcome)
+                judged[i] = _judged(letters[i], asked[i], outcome)
             parked = {i: j.waits_for for i in todo if (j := judged[i]) and j.status == "parked" and j.waits_for}
             there = await desk.store.find(set(parked.values())) if parked else {}
             again = [i for i, name in parked.items() if name in there]
@@ -152,14 +152,24 @@ async def _perform(desk: Desk, asked: Sequence[Asked[Any]]) -> list[Outcome | st
     return await _perform(desk, asked[:middle]) + await _perform(desk, asked[middle:])
 
 
-def _judged(letter: Letter | Unfit, outcome: Outcome | str) -> Judged:
+def _judged(letter: Letter | Unfit, asked: Asked[Any], outcome: Outcome | str) -> Judged:
     if isinstance(outcome, str):
         return _failed(letter, outcome)
     refused = outcome.refusal
     if refused is None:
         appended = any(v.status == "appended" for v in outcome.verdicts)
         return Judged(letter, "appended" if appended else "already", outcome.position)
-    return Judged(letter, "conflict" if refused.status == "absent" else refused.status, refusal=refused.refusal)
+    told = _in_event(asked, refused.refusal) if isinstance(refused.refusal, Invalid) else refused.refusal
+    return Judged(letter, "conflict" if refused.status == "absent" else refused.status, refusal=told)
+
+
+def _in_event(asked: Asked[Any], refusal: Invalid) -> Invalid:
+    """A door's pointers are into the body. Here that is the event's `data`, unless an attribute said it."""
+    if refusal.pointer == "/at" and getattr(asked.body, "at", None) is None:
+        return replace(refusal, pointer="/time")
+    if refusal.pointer == "/customer" and asked.customer:
+        return replace(refusal, pointer="/subject")
+    return replace(refusal, pointer=f"/data{refusal.pointer}")
 
 
 def _invalid(letter: Letter, code: str, detail: str, pointer: str) -> Judged:

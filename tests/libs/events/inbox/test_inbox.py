@@ -119,6 +119,9 @@ async def test_what_waits_too_long_is_quarantined(office: Office) -> None:
     assert await office.quarantine.list() == []
 
 
+BOUGHT = {"order": "o", "amount": {"amount": "1", "currency": "USD"}}
+
+
 @pytest.mark.parametrize(("wrong", "reason"), [
     ({"specversion": "0.3"}, "wrong_specversion"),
     ({"id": ""}, "malformed"),
@@ -235,3 +238,16 @@ async def test_results_hold_nothing_of_what_was_sent(office: Office) -> None:
     told = await office.inbox.take(bad)
     assert [t["status"] for t in told] == ["invalid"] * 4
     assert secret not in str(told)
+
+
+@pytest.mark.parametrize(("wrong", "pointer"), [
+    ({"time": "2026-03-09T09:00:00Z"}, "/time"),
+    ({"data": BOUGHT | {"at": "2026-03-09T09:00:00Z"}}, "/data/at"),
+    ({"subject": "nonsense"}, "/subject"),
+    ({"subject": None, "data": BOUGHT | {"customer": "nonsense"}}, "/data/customer"),
+])  # fmt: skip
+async def test_a_refusal_points_into_the_event_as_it_was_sent(
+    office: Office, wrong: dict[str, object], pointer: str
+) -> None:
+    (told,) = await office.inbox.take([event("bad") | wrong], dry_run=False)
+    assert [param["pointer"] for param in told["problem"]["invalid_params"]] == [pointer]
