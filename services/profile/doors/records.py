@@ -12,6 +12,7 @@ from typing import Any
 from libs.events.catalogue.customers import LossReason
 from libs.events.decider import Invalid
 from libs.events.doors import Call, Door
+from libs.events.identities import as_id
 from libs.events.units import Unit
 from libs.events.values import Body
 from services.profile.domain.commands import Acquire, Lose, Patch, Record, WinBack
@@ -40,7 +41,8 @@ def upsert(call: Call[RecordedBody]) -> Unit:
         raise Invalid("required", "say who it is, by ref or by the event's subject", pointer="/ref")
     fields.check(call, body)
     members = body.stated()
-    refs = [*([body.ref] if body.ref else []), *(body.refs or [])]
+    named = body.ref or (call.named if not as_id(call.named) else "")  # an event's subject may be the reference
+    refs = [*([named] if named else []), *(body.refs or [])]
     if refs:
         members["refs"] = list(dict.fromkeys(refs))
     stated = Record(

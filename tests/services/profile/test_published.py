@@ -121,3 +121,12 @@ async def test_who_came_back_is_erased_again_by_the_same_reference(house: House)
     assert (await house.get(f"/v1/customers/{again}"))["merged_from"]
     assert await tell(house, "erased", {"reason": "request"}, "pos:1", id="2") == ("appended", "")
     assert (await house.http.get(f"/v1/customers/{again}")).status_code == 410
+
+
+async def test_a_reference_that_names_the_subject_is_one_of_the_record(house: House) -> None:
+    assert await tell(house, "recorded", {"kind": "external", "name": "An"}, "pos:1") == ("appended", "")
+    answer = await house.http.post("/v1/customers/resolve", json={"customers": ["pos:1"]})
+    record = answer.json()["items"][0]
+    assert (record["name"], record["refs"]) == ("An", ["pos:1"])
+    assert await tell(house, "recorded", {"owner": "lan"}, record["id"]) == ("appended", "")
+    assert (await house.get(f"/v1/customers/{record['id']}"))["refs"] == ["pos:1"]
