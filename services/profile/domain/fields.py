@@ -56,7 +56,7 @@ def declare(command: DeclareField, fields: Fields) -> list[NewEvent]:
     if known:
         if of(data, known.version) == known:
             return []
-        raise Refused("field_exists", "this field is declared otherwise", {"key": data.key})
+        raise Refused("field_exists", "this field is declared otherwise")
     if len(fields) >= MOST:
         raise Refused("too_many_fields", "no more custom fields can be declared", {"most": MOST})
     return [told(data, command.by)]

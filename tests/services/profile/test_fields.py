@@ -69,7 +69,8 @@ async def test_a_field_is_declared_read_and_listed(house: House) -> None:
         "retired": False,
     }  # fmt: skip
     assert await house.post(FIELDS, SHOE, 200) == shown
-    await house.refused(FIELDS, SHOE | {"type": "text"}, 409, "field_exists")
+    told = await house.refused(FIELDS, SHOE | {"type": "text"}, 409, "field_exists")
+    assert "key" not in told, "nothing of the caller's is echoed"
     await house.post(FIELDS, CARD)
     assert await house.get(f"{FIELDS}/shoe") == shown
     listed = await house.get(FIELDS)
