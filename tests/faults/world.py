@@ -139,19 +139,19 @@ class World:
 
     async def left(self) -> str:
         """What is still to be done; "" for nothing."""
-        lasts = {name: await last_numbers(service) for name, service in self.services.items()}
+        lasts = {name: await last_facts(service) for name, service in self.services.items()}
         for name, service in self.services.items():
             if service.inbound and f"{name} inbox" in self.consumers and (behind := await self._unread(name)):
                 return f"{name}: {behind}"
             for projector in service.projectors:
                 if f"{name} {projector.consumer}" in self.consumers:
                     topics = projector._handler.topics
-                    want = {(n, s): q for n in lasts if TOPICS[n] in topics for s, q in lasts[n].items()}
-                    if await marks(service, projector.consumer) != want:
+                    want = {(n, s): fact for n in lasts if TOPICS[n] in topics for s, fact in lasts[n].items()}
+                    if await taken(service, projector.consumer) != want:
                         return f"{name}: {projector.consumer}"
         for name, service in self.services.items():
             # what a consumer answered in the meantime came with its marks: seen now, if not before
-            if await count(service, schema.outbox) or await last_numbers(service) != lasts[name]:
+            if await count(service, schema.outbox) or await last_facts(service) != lasts[name]:
                 return f"{name}: relay"
         return ""
 
@@ -205,6 +205,22 @@ async def last_numbers(service: Assembled) -> dict[str, int]:
     async with service.platform.database.read() as reader:
         rows = await reader.conn.execute(select(c.subject, func.max(c.sequence).label("last")).group_by(c.subject))
         return {row.subject: row.last for row in rows.all()}
+
+
+async def last_facts(service: Assembled) -> dict[str, str]:
+    """The id of each subject's last fact in its store: numbers may come again in another life of the store."""
+    c = schema.events.c
+    async with service.platform.database.read() as reader:
+        rows = await reader.conn.execute(select(c.subject, c.id).order_by(c.sequence))
+        return {row.subject: row.id for row in rows.all()}
+
+
+async def taken(service: Assembled, consumer: str) -> dict[tuple[str, str], str]:
+    """The id of the last fact that a consumer took, by service and subject."""
+    c = applied.c
+    async with service.platform.database.read() as reader:
+        rows = await reader.conn.execute(select(c.service, c.subject, c.event_id).where(c.consumer == consumer))
+        return {(name, subject): id for name, subject, id in rows.all()}
 
 
 async def marks(service: Assembled, consumer: str) -> dict[tuple[str, str], int]:

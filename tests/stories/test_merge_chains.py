@@ -75,11 +75,14 @@ def test_what_was_known_at_a_moment_stays_what_was_known(tell: Teller) -> None:
         tell.post(f"/v1/customers/{customer}/purchases", {"order": f"o{n}", "amount": money("10.00"), "at": day(n)})
     tell.scored(b, "the purchase", lambda s: s["loyalty"]["recency_days"] is not None)
     merge = merged(tell, a, b, choices={"name": "merged"})
+    # whoever merged two customers looks at them next: profile answers once that shows both
+    assert tell.get(f"/v1/customers/{a}")["merged_from"] == [b]
     until("one person", lambda: people(tell, a, b) == [{a, b}] * 2)
     shown = tell.get(f"/v1/customers/{a}/history")["items"]
     (told,) = [item for item in shown if item["merge"] == merge]
     assert told["by"]
     undone(tell, merge)
+    assert tell.get(f"/v1/customers/{a}")["merged_from"] == []
     until("two again", lambda: people(tell, a, b) == [{a}, {b}])
     # as it was known between the two
     assert tell.score(b, known_at=told["recorded"])["customer"] == a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, type_coerce
 
 from libs.events.catalogue.customers import CustomerMerged, Side
 from libs.events.service import Platform
+from libs.events.units import Position
 from libs.web import bodies
 from libs.web.answers import Answered, answer
 from libs.web.documents import reads, writes
@@ -57,6 +58,9 @@ class Preview(BaseModel):
     changes: list[DifferenceShown]
 
 
+PATIENCE = timedelta(seconds=2)
+
+
 class MergePage(BaseModel):
     """A page of merges."""
 
@@ -77,10 +81,10 @@ def router(platform: Platform) -> APIRouter:
     async def perform(request: Request, body: MergeBody) -> Answered:
         survivor, merged = await both(platform, body)
         asked = Merging(survivor=survivor.id, merged=merged.id, choices=body.choices or {}, at=body.at)
-        return await write(
+        return await once_seen(platform, await write(
             request, platform, MERGED, asked, version=None,
             render=lambda verdicts: shown_fact(verdicts[-1].events[0].subject, verdicts[-1].events[0]),
-        )  # fmt: skip
+        ))  # fmt: skip
 
     async def preview(body: MergeBody) -> Answered:
         survivor, merged = await both(platform, body)
@@ -95,11 +99,11 @@ def router(platform: Platform) -> APIRouter:
         """What either id heard meanwhile stays with the id that it was told of. Twice is 409."""
         body = await bodies.read(request, UndoBody) if await bodies.read_raw(request) else UndoBody()
         known = await find(merge)
-        return await write(
+        return await once_seen(platform, await write(
             request, platform, UNMERGED, Undoing(merge=merge, at=body.at), customer=known["merged"], created=200,
             version=None,
             render=lambda verdicts: known | {"state": "undone", "undone_at": verdicts[0].events[0].time},
-        )  # fmt: skip
+        ))  # fmt: skip
 
     @routes.get("/v1/merges/{merge}", **reads(MergeShown, "One merge", 404))
     async def read(merge: Id) -> Answered:
@@ -138,6 +142,15 @@ def router(platform: Platform) -> APIRouter:
         return shown_fact(position.subject, told, undone)
 
     return routes
+
+
+async def once_seen(platform: Platform, answered: Answered) -> Answered:
+    """The answer, once the views know who is whom: the next that anybody does is to look at the person, and which ids
+    that is, only views tell. It is given all the same where they take long."""
+    for name, token in answered.raw_headers:
+        if name == b"event-position":
+            await platform.progress.caught_up(Position.parse(token.decode()), PATIENCE)
+    return answered
 
 
 def shown_fact(subject: str, event: Any, undone: datetime | None = None) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from libs.events.units import Position
 from services.profile.jobs.forgetting import forget_the_rest
 from tests.services.house import House
 
@@ -204,11 +206,24 @@ async def test_references_of_two_known_persons_make_them_one(house: House) -> No
     assert [e.type for e in await house.facts()].count("customer.merged") == 3
 
 
-async def test_who_was_merged_in_just_before_somebody_is_forgotten_is_forgotten_too(house: House) -> None:
+class Behind:
+    """Views that hear of nothing in time."""
+
+    async def caught_up(self, position: Position, within: timedelta) -> bool:
+        return False
+
+    async def level(self, within: timedelta) -> int:
+        return 1
+
+
+async def test_who_was_merged_in_just_before_somebody_is_forgotten_is_forgotten_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     a, b, c = [await known(house, f"pos:{n}", name=n) for n in "abc"]
     await house.follow()
+    monkeypatch.setattr(house.platform, "progress", Behind())
     for survivor, merged in ((b, a), (c, b)):
-        await house.post("/v1/merges", {"survivor": survivor, "merged": merged})  # and views have not heard of it yet
+        await house.post("/v1/merges", {"survivor": survivor, "merged": merged})
     await house.post(f"/v1/customers/{c}/erasure", {"reason": "request"}, 202)
     for found in (1, 1, 0):
         await house.follow()
