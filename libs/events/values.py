@@ -55,10 +55,18 @@ def _plain_text(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    if text.isspace():
+        raise PydanticCustomError("blank", "must hold more than blanks")
+    return text
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_plain_text)]
 """Free text: Unicode without NUL or unpaired surrogates, 1 to 4,000 characters."""
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain_text)]
-"""A short name or code: 1 to 200 characters."""
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain_text), AfterValidator(_not_blank)
+]
+"""A short name or code: 1 to 200 characters, not all of them blank."""
 
 
 def _utc(moment: datetime) -> datetime:

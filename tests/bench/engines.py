@@ -18,6 +18,8 @@ from tests.engines import Kafka, Postgres
 from tests.engines.postgres import database
 
 SERVICES = ("profile", "care", "complaints", "scoring")
+MEMORY = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+"""What any production server has. The tests' own small one writes a checkpoint for every few thousand facts."""
 SECRET, MASTER_KEY = "5e" * 32, "3a" * 32
 PARTITIONS = 12
 
@@ -95,7 +97,7 @@ def engines(quick: bool) -> Iterator[Bench]:
         if not postgres:
             server = Postgres.find("18")
             stack.callback(server.remove)
-            postgres = server.start().url()
+            postgres = server.set(**MEMORY).start().url()
         kafka = os.environ.get("CARELEDGER_TEST_KAFKA")
         if not kafka:
             broker = Kafka()

@@ -92,11 +92,16 @@ class Postgres:
             check=False, capture_output=True, text=True)
         if done.returncode:
             raise Unavailable(f"initdb of {version.strip()}: {done.stderr.strip()[-400:]}")
-        with open(self.data / "postgresql.conf", "a") as conf:
-            conf.writelines(f"{name} = '{value}'\n" for name, value in {**SETTINGS, "port": str(self.port)}.items())
+        self.set(**SETTINGS, port=str(self.port))
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def set(self, **settings: str) -> Self:
+        """Settings from the next start on."""
+        with open(self.data / "postgresql.conf", "a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+        return self
 
     def start(self) -> Self:
         # SIGQUIT is PostgreSQL's immediate shutdown: its children end with it, which SIGKILL leaves to chance.

@@ -38,6 +38,7 @@ from services.profile.domain.commands import (
     Unmerge,
     WinBack,
 )
+from services.profile.domain.evolve import evolve
 from services.profile.domain.grouping import (
     Classify,
     CompleteRun,
@@ -47,7 +48,7 @@ from services.profile.domain.grouping import (
     StartRun,
     StateRate,
 )
-from services.profile.domain.state import Customer, evolve
+from services.profile.domain.state import Customer
 from services.profile.domain.taking_back import Annul, Restore
 
 Command = (
@@ -60,7 +61,7 @@ Command = (
 class CustomerDecider:
     """The rules of one customer id."""
 
-    version = 6
+    version = 7
     state = Customer
 
     def initial(self) -> Customer:

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from libs.events.decider import Happened
+from services.profile.domain.evolve import evolve
 from services.profile.domain.persons import joined
 from services.profile.domain.records import MEMBERS
-from services.profile.domain.state import Customer, evolve
+from services.profile.domain.state import Customer
 
 FIELDS = ("stage", "value_class", *MEMBERS, "contacts", "consents", "segments")
 """What may change, in the order in which it is told."""

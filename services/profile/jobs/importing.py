@@ -16,8 +16,9 @@ from libs.events.values import Money
 from services.profile.api.reading import Person, find
 from services.profile.domain import records
 from services.profile.domain.commands import Unmerge
+from services.profile.domain.evolve import evolve
 from services.profile.domain.records import Said
-from services.profile.domain.state import Customer, evolve
+from services.profile.domain.state import Customer
 from services.profile.domain.taking_back import Annul, Restore, parts_of
 
 TRIES = 5

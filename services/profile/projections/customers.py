@@ -18,8 +18,9 @@ from libs.events.decider import Happened
 from libs.events.envelope import Event
 from libs.events.store.database import Reader, Transaction
 from libs.events.store.instants import Instant, from_micros
+from services.profile.domain.evolve import evolve
 from services.profile.domain.persons import joined
-from services.profile.domain.state import Customer, evolve
+from services.profile.domain.state import Customer
 
 metadata = MetaData()
 customers = Table(

@@ -102,13 +102,14 @@ class Asked:
         scores = Load(ours.port, "GET", [f"/v1/scores/customers/{c}" for c in self.people], self._key(), "", seconds)
         rows = Load(self.other.port, "GET", [f"/v1/customers/{kept}-{n}" for n in range(100)], {}, "", seconds)
 
-        async def read() -> float:
-            loads = [scores]
+        async def under_load(load: Load) -> float:
+            """The same goes on beside either."""
+            loads = [load]
             if background:
                 loads.append(replace(self._purchases(self.profile, seconds), rate=BACKGROUND))
             return (await asyncio.gather(*map(put, loads)))[0]
 
-        mine, other = await turns(self.bench.pick(5, 3), read, lambda: put(rows))
+        mine, other = await turns(self.bench.pick(5, 3), lambda: under_load(scores), lambda: under_load(rows))
         return compared(f"GET score of {FACTS_EACH} facts, {where}", mine, HANDLER_READ, other, target)
 
     def _purchases(self, server: Running, seconds: float) -> Load:

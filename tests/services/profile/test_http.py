@@ -184,9 +184,15 @@ async def test_patching_a_merged_id_changes_the_surviving_record(house: House) -
     assert (await house.get(f"/v1/customers/{person['id']}"))["owner"] == "lan"
 
 
+async def test_a_name_of_blanks_is_no_name(house: House) -> None:
+    await house.refused("/v1/customers", {"kind": "external", "name": " \u3000"}, 422, "blank", "/name")
+
+
 async def test_purchases_refunds_and_acquisition(house: House) -> None:
     path = f"/v1/customers/{await upsert(house, **PERSON)}"
+    before = (await house.http.get(path)).headers["etag"]
     await house.post(f"{path}/acquisition", {"channel": "shop", "cost": TEN, "at": day(1)})
+    assert (await house.http.get(path)).headers["etag"] != before, "the record shows it"
     await house.post(f"{path}/acquisition", {"channel": "shop", "cost": TEN}, 200)
     assert (await house.get(path))["acquisition"] == {"channel": "shop", "cost": TEN, "at": day(1)}
     await house.refused(f"{path}/purchases", {"order": "r", "amount": TEN, "refund_of": "o1"}, 409, "not_yet")
