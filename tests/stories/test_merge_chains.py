@@ -37,6 +37,7 @@ def test_a_chain_of_merges_comes_apart_in_another_order(tell: Teller) -> None:
         tell.complaint(customer, at=day(n, 12))
         tell.post("/v1/deliveries", {"customer": customer, "programme": "gift", "at": day(n, 13)})
     for customer in ids:
+        tell.scored(customer, "the purchase", lambda s: s["loyalty"]["recency_days"] is not None)
         tell.scored(customer, "all four", lambda s: s["complaints"]["open"] and s["applied"]["care"] >= 2)
         until("care and complaints list it", lambda who=customer: all(listed(tell, who).values()))  # type: ignore[misc]
     before = {customer: tell.score(customer, as_of=day(20)) for customer in ids}
@@ -73,7 +74,8 @@ def test_what_was_known_at_a_moment_stays_what_was_known(tell: Teller) -> None:
     a, b = tell.customer("a", name="An"), tell.customer("b", name="Bình")
     for n, customer in enumerate((a, b), start=1):
         tell.post(f"/v1/customers/{customer}/purchases", {"order": f"o{n}", "amount": money("10.00"), "at": day(n)})
-    tell.scored(b, "the purchase", lambda s: s["loyalty"]["recency_days"] is not None)
+    for customer in (a, b):
+        tell.scored(customer, "the purchase", lambda s: s["loyalty"]["recency_days"] is not None)
     merge = merged(tell, a, b, choices={"name": "merged"})
     # whoever merged two customers looks at them next: profile answers once that shows both
     assert tell.get(f"/v1/customers/{a}")["merged_from"] == [b]
