@@ -9,12 +9,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.clock import Clock
 from libs.events.decider import Invalid, Moved, Refused
 from libs.events.doors import Call, Caller, Door
 from libs.events.envelope import Event
 from libs.events.identities import Identities, as_id
+from libs.events.people import Classes
 from libs.events.store import Store
+from libs.events.store.database import Transaction
 from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict, refused
 
 B = TypeVar("B", bound=BaseModel)
@@ -38,11 +41,26 @@ class Asked(Generic[B]):
     at: datetime | None = None
 
 
-class Desk:
-    """Performs calls for one service."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked up for a batch of calls, which share it; the later parts are filled in as they turn out."""
 
-    def __init__(self, store: Store, identities: Identities, clock: Clock) -> None:
-        self.store, self.identities, self.clock = store, identities, clock
+    found: Mapping[str, Position]
+    states: dict[str, Loaded]
+    recalled: dict[str, Event] = field(default_factory=dict)
+    classes: dict[str, ValueClass] = field(default_factory=dict)
+
+
+class Desk:
+    """Performs calls for one service. `classes` is what it knows of customers' classes, if anything."""
+
+    def __init__(self, store: Store, identities: Identities, clock: Clock, classes: Classes | None = None) -> None:
+        self.store, self.identities, self.clock, self._classes = store, identities, clock, classes
+
+    def within(self, tx: Transaction) -> Desk:
+        """The desk inside a transaction of the caller's, who commits or rolls back."""
+        classes = self._classes.within(tx) if self._classes else None
+        return Desk(self.store.within(tx), self.identities, self.clock, classes)
 
     async def perform(self, asked: Asked[Any]) -> Outcome:
         """Performs one call; refusals come back as verdicts."""
@@ -98,10 +116,11 @@ class Desk:
         found = await self.store.find(names) if names else {}
         states = await self.store.load(subjects) if subjects else {}
         now = self.clock.now()
-        recalled: dict[str, Event] = {}
-        calls = [self._call(a, g, now, found, states, recalled) for a, g in zip(asked, generations, strict=True)]
-        await self._follow(asked, calls, states)
-        await self._recall(asked, calls, recalled)
+        seen = Seen(found, states)
+        calls = [self._call(a, g, now, seen) for a, g in zip(asked, generations, strict=True)]
+        await self._follow(asked, calls, seen.states)
+        await self._recall(asked, calls, seen.recalled)
+        await self._classify(asked, calls, seen.classes)
         return await self._done_before(calls, [_unit(a, c) for a, c in zip(asked, calls, strict=True)])
 
     async def _done_before(
@@ -137,29 +156,21 @@ class Desk:
         for name, at in (await self.store.find(names)).items() if names else ():
             (recalled[name],) = await self.store.history(at.subject, at.sequence - 1, 1)
 
-    def _call(
-        self,
-        asked: Asked[B],
-        generation: int,
-        now: datetime,
-        found: Mapping[str, Position],
-        states: Mapping[str, Loaded],
-        recalled: Mapping[str, Event],
-    ) -> Call[B] | Outcome:
+    async def _classify(
+        self, asked: Sequence[Asked[Any]], calls: Sequence[Call[Any] | Outcome], classes: dict[str, ValueClass]
+    ) -> None:
+        """Looks up the classes that calls need to know, into `classes`."""
+        wanted = {s for a, c in zip(asked, calls, strict=True) if isinstance(c, Call) for s in a.door.classed(c)}
+        if wanted and self._classes:
+            classes |= await self._classes.of(wanted)
+
+    def _call(self, asked: Asked[B], generation: int, now: datetime, seen: Seen) -> Call[B] | Outcome:
         try:
-            return self._called(asked, generation, now, found, states, recalled)
+            return self._called(asked, generation, now, seen)
         except Refused as refusal:
             return Outcome((refused(refusal),))
 
-    def _called(
-        self,
-        asked: Asked[B],
-        generation: int,
-        now: datetime,
-        found: Mapping[str, Position],
-        states: Mapping[str, Loaded],
-        recalled: Mapping[str, Event],
-    ) -> Call[B]:
+    def _called(self, asked: Asked[B], generation: int, now: datetime, seen: Seen) -> Call[B]:
         at = getattr(asked.body, "at", None) or asked.at or now
         if at > now + AHEAD:
             raise Invalid("in_future", "the moment lies ahead of the time of receipt", pointer="/at")
@@ -169,8 +180,8 @@ class Desk:
         return Call(
             body=asked.body, subject=subject, at=at, now=now, name=caller.name(), key=caller.digest(),
             identities=self.identities, cause=caller.cause, keyed=bool(caller.raw),
-            published=caller.published, by=caller.who(), path=asked.path, found=found, states=states,
-            recalled=recalled, named=named or "", imported=caller.imported,
+            published=caller.published, by=caller.who(), path=asked.path, found=seen.found, states=seen.states,
+            recalled=seen.recalled, classes=seen.classes, named=named or "", imported=caller.imported,
         )  # fmt: skip
 
 

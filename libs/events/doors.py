@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.clock import new_id
 from libs.events.decider import Command
 from libs.events.envelope import Event
@@ -65,8 +66,9 @@ class Call(Generic[B]):
     """One call of a door: the validated body and all that it may need to become a unit.
 
     `subject` is the addressed customer's id, already resolved from how they were `named`, or "". `found` answers the
-    door's `lookups`, `states` its `loads` and `follows`, `recalled` its `recalls`. `now` is the moment of receipt;
-    `at` when it happened; `by` who asks; `keyed`: under a key of their own; `published`: by an event.
+    door's `lookups`, `states` its `loads` and `follows`, `recalled` its `recalls`, `classes` its `classed`.
+    `now` is the moment of receipt; `at` when it happened; `by` who asks; `keyed`: under a key of their own;
+    `published`: by an event.
     """
 
     body: B
@@ -84,6 +86,7 @@ class Call(Generic[B]):
     found: Mapping[str, Position] = field(default_factory=dict)
     states: Mapping[str, Loaded] = field(default_factory=dict)
     recalled: Mapping[str, Event] = field(default_factory=dict)
+    classes: Mapping[str, ValueClass] = field(default_factory=dict)
     named: str = ""
     imported: str = ""
 
@@ -135,6 +138,8 @@ class Door(Generic[B]):
     """More subjects to load, where that takes a call to know; and whatever `onward` leads to from them."""
     recalls: Callable[[Call[B]], tuple[str, ...]] = _nothing
     """Names whose facts the call needs to see; those that are not taken are left out."""
+    classed: Callable[[Call[B]], tuple[str, ...]] = _nothing
+    """Customers whose value class the call needs to know; those who are in none are left out."""
     onward: Callable[[Any], str | None] = _stays
     """The subject that a loaded state refers to, if any."""
     anonymous: bool = False

@@ -12,6 +12,7 @@ from libs.events.decider import Decider
 from libs.events.desk import Desk
 from libs.events.doors import Door
 from libs.events.identities import Identities
+from libs.events.people import Classes, People
 from libs.events.settings import Settings
 from libs.events.store import Store
 from libs.events.store.database import Database
@@ -64,6 +65,7 @@ class Definition:
 
     `doors` are those that events may use, too. `routers` gives FastAPI routers (no FastAPI type is named here, the
     worker does not need it). `at_start` gives calls that make what the service always has; they are repeated safely.
+    `people` is that one of its views by which calls and reactions are told the classes of customers.
     """
 
     name: str
@@ -74,3 +76,8 @@ class Definition:
     routers: Callable[[Platform], Sequence[Any]]
     at_start: Callable[[Platform], Sequence[Any]] = lambda platform: ()
     periodics: Callable[[Platform], Sequence[Periodic]] = lambda platform: ()
+    people: People | None = None
+
+    def classes(self, database: Database) -> Classes | None:
+        """What is known of customers' classes in the service's database."""
+        return Classes(self.people, database) if self.people else None

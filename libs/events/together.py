@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.events.decider import Refused
-from libs.events.desk import Asked, Desk
+from libs.events.desk import Asked
 from libs.events.service import Platform
 from libs.events.store import StoreUnavailable
 from libs.events.store.errors import is_taken, is_transient
@@ -29,7 +29,7 @@ async def all_or_none(platform: Platform, asked: Sequence[Asked[Any]]) -> list[O
         outcomes: list[Outcome] = []
         try:
             async with platform.database.begin() as tx:
-                desk = Desk(platform.store.within(tx), platform.identities, platform.clock)
+                desk = platform.desk.within(tx)
                 outcomes = await desk.perform_all(asked)
                 if any(outcome.refusal for outcome in outcomes):
                     raise RolledBack

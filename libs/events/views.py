@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import MetaData
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.units import Unit
@@ -32,8 +33,9 @@ class View(Protocol):
         ...
 
 
-React = Callable[[Event, datetime], Sequence[Unit]]
-"""What a fact calls for, given the present moment: units for the service's own store, keyed by the fact."""
+React = Callable[[Event, datetime, ValueClass | None], Sequence[Unit]]
+"""What a fact calls for, given the present moment and the value class that its customer is known to be in (None where
+that is not known or not asked for): units for the service's own store, keyed by the fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Reaction:
     """One policy: on facts of `type` (without prefix) from `topic`, do what `react` says.
 
     `name` keys its effects together with the cause, so that they happen once. A cause older than the deployment's
-    `reaction_days` triggers nothing, unless it must `always` be heard (an erasure).
+    `reaction_days` triggers nothing, unless it must `always` be heard (an erasure). `classed`: it asks for the class.
     """
 
     name: str
@@ -49,3 +51,4 @@ class Reaction:
     type: str
     react: React
     always: bool = False
+    classed: bool = False

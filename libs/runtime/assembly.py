@@ -110,7 +110,8 @@ def assemble(
         shards=settings.relay_shards, remember=timedelta(days=settings.idempotency_days), on_append=relay.wake,
     )  # fmt: skip
     identities = Identities(secrets.identity)
-    desk = Desk(store, identities, clock)
+    classes = definition.classes(database)
+    desk = Desk(store, identities, clock, classes)
     sealer = provider.service_key(name)
     platform = Platform(name, settings, database, store, desk, identities, clock, _NotYet())
     folds = definition.views(platform)
@@ -118,7 +119,9 @@ def assemble(
     heard = [service for service, topic in catalogue.TOPICS.items() if topic in views.topics]
     progress = Progress(name, database, heard)
     platform.progress = progress
-    reactions = Reactions(name, definition.reactions(platform), store, clock, settings.reaction_days, wake=relay.wake)
+    reactions = Reactions(
+        name, definition.reactions(platform), store, clock, settings.reaction_days, wake=relay.wake, classes=classes,
+    )  # fmt: skip
     projectors = [
         Projector(name, consumer, log, database, handler, sealer, clock, settings, listener=listener)
         for consumer, handler, listener in (("views", views, progress), ("reactions", reactions, None))

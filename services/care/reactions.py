@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from libs.events.catalogue import complaints, customers, scores
 from libs.events.catalogue.care import CarePlanned, SurveyInvited
+from libs.events.catalogue.customers import ValueClass
 from libs.events.decider import Command
 from libs.events.envelope import Event
 from libs.events.identities import uuid_v8
@@ -40,35 +41,44 @@ def _itself(event: Event) -> str | None:
 def reactions(standards: Standards, zone: tzinfo = UTC) -> tuple[Reaction, ...]:
     """Care's policies under a company's standards, and its time zone."""
     return (
-        Reaction("welcome", customers.TOPIC, "customer.acquired", plan("welcome", standards)),
+        Reaction("welcome", customers.TOPIC, "customer.acquired", plan("welcome", standards), classed=True),
         Reaction(
             "occasion", customers.TOPIC, "customer.occasion_neared",
             plan("occasion", standards, due=by_the_end_of_the_day(zone), about=_itself),
         ),
         Reaction("lost_survey", customers.TOPIC, "customer.lost", invite("lost_survey", LOST, if_=_can_answer)),
         Reaction("forget", customers.TOPIC, "customer.erased", forget, always=True),
-        Reaction("follow_up", complaints.TOPIC, "complaint.corrected", plan("complaint_follow_up", standards)),
+        Reaction(
+            "follow_up", complaints.TOPIC, "complaint.corrected", plan("complaint_follow_up", standards), classed=True,
+        ),
         Reaction("recovery_survey", complaints.TOPIC, "complaint.corrected", invite("recovery_survey", RECOVERY)),
-        Reaction("recovery_care", scores.TOPIC, "satisfaction.changed", plan("recovery_care", standards, if_=_not_met)),
-        Reaction("retention_care", scores.TOPIC, "loyalty.changed", plan("retention_care", standards, if_=_at_risk)),
-    )
+        Reaction(
+            "recovery_care", scores.TOPIC, "satisfaction.changed", plan("recovery_care", standards, if_=_not_met),
+            classed=True,
+        ),
+        Reaction(
+            "retention_care", scores.TOPIC, "loyalty.changed", plan("retention_care", standards, if_=_at_risk),
+            classed=True,
+        ),
+    )  # fmt: skip
 
 
 def plan(
     programme: str, standards: Standards, *, if_: Calls = _always, due: Due | None = None, about: About = _complaint
 ) -> React:
-    """Plans care of `programme`, due by the standard (or by `due`), for whoever has a name to be cared for under.
+    """Plans care of `programme`, due by the standard for the customer's class (or by `due`), for whoever has a name to
+    be cared for under.
 
     Who put a complaint right follows it up; other care is for whoever takes it from the due list.
     """
 
-    def react(event: Event, now: datetime) -> Sequence[Unit]:
+    def react(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
         if _nobody(event) or not if_(event):
             return ()
         data = CarePlanned(
             delivery=_made("delivery", programme, event), programme=programme, staff=event.data.get("by"),
-            due=due(event) if due else standards.due(programme, event.time),
-            why=event.type, about=about(event),
+            due=due(event) if due else standards.due(programme, event.time, value_class),
+            why=event.type, about=about(event), value_class=None if due else value_class,
         )  # fmt: skip
         return (_unit(programme, event, Plan(at=event.time, data=lean(data))),)
 
@@ -78,7 +88,7 @@ def plan(
 def invite(name: str, survey: str, *, if_: Calls = _always) -> React:
     """Invites to a standard survey."""
 
-    def react(event: Event, now: datetime) -> Sequence[Unit]:
+    def react(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
         if _nobody(event) or not if_(event):
             return ()
         data = SurveyInvited(
@@ -90,7 +100,7 @@ def invite(name: str, survey: str, *, if_: Calls = _always) -> React:
     return react
 
 
-def forget(event: Event, now: datetime) -> Sequence[Unit]:
+def forget(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
     """Shreds the key of somebody who asked to be forgotten."""
     before = datetime.fromisoformat(event.data["before"])
     return (_unit("forget", event, Forget(at=before), erases=True),)

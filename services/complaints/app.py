@@ -7,7 +7,7 @@ from services.complaints.api import complaints, steps
 from services.complaints.domain.decide import ComplaintsDecider
 from services.complaints.doors import DOORS
 from services.complaints.projections.complaints import Complaints
-from services.complaints.projections.people import People
+from services.complaints.projections.people import PEOPLE
 from services.complaints.reactions import REACTIONS
 from services.complaints.settings import ComplaintsSettings
 
@@ -17,7 +17,8 @@ SERVICE = Definition(
     name="complaints",
     decider=ComplaintsDecider(ComplaintsSettings().standards),
     doors=DOORS,
-    views=lambda platform: (Complaints(), People()),
+    views=lambda platform: (Complaints(), PEOPLE),
     reactions=lambda platform: REACTIONS,
     routers=lambda platform: [resource.router(platform) for resource in _RESOURCES],
+    people=PEOPLE,
 )

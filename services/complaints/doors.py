@@ -65,13 +65,20 @@ def step(event: str, body: type[B], name: StepName, told: Callable[[Any], facts.
         found = call.found.get(find_name(named))
         if found is None:
             raise NotYet("unknown_complaint", "there is no such complaint", waits_for=find_name(named), absent=True)
-        command = Take(at=call.at, complaint=as_id(named) or named, step=name, told=told(call.body))
+        command = Take(
+            at=call.at, complaint=as_id(named) or named, step=name, told=told(call.body),
+            value_class=call.classes.get(found.subject),
+        )  # fmt: skip
         return Unit((call.request(found.subject, command),))
 
     def lookups(body: B) -> tuple[str, ...]:
         return (find_name(complaint_of(body)),)
 
-    return Door(event, body, unit, customer=lambda body: None, lookups=lookups, anonymous=True)
+    def classed(call: Call[B]) -> tuple[str, ...]:
+        found = call.found.get(find_name(complaint_of(call.body)))
+        return (found.subject,) if found and name == "correction" else ()
+
+    return Door(event, body, unit, customer=lambda body: None, lookups=lookups, classed=classed, anonymous=True)
 
 
 def complaint_of(body: Any) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from libs.events.catalogue import customers
+from libs.events.catalogue.customers import ValueClass
 from libs.events.envelope import Event
 from libs.events.units import Request, Unit
 from libs.events.views import Reaction
 from services.complaints.domain.commands import Forget
 
 
-def forget(event: Event, now: datetime) -> Sequence[Unit]:
+def forget(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
     """Shreds the customer's key; no fact of our own is needed."""
     name = f"reaction forget {event.id}"
     key = hashlib.sha256(name.encode()).hexdigest()[:32]

@@ -14,4 +14,5 @@ class ComplaintsSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CARELEDGER_COMPLAINTS_", extra="ignore")
 
     standards: Standards = Field(default_factory=Standards)
-    """Hours within which a correction counts as prompt, as JSON: `{"serious": 24, "minor": 72}`."""
+    """Hours within which a correction counts as prompt, as JSON: `{"serious": 24, "minor": 72}`; of single classes:
+    `{"by_class": {"A": {"serious": 8}}}`."""

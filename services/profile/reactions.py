@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from libs.events.catalogue import care, complaints
+from libs.events.catalogue.customers import ValueClass
 from libs.events.envelope import Event
 from libs.events.identities import as_id
 from libs.events.units import Request, Unit
@@ -15,7 +16,7 @@ from libs.events.views import Reaction
 from services.profile.domain.commands import Meet
 
 
-def meet(event: Event, now: datetime) -> Sequence[Unit]:
+def meet(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
     """A bare record for a customer nobody told us about; nothing for who is known, or has no name."""
     if as_id(event.subject) is None:
         return ()

@@ -74,7 +74,7 @@ class House:
         await self.fold([event])
         policies = self.definition.reactions(self.platform)
         answering = [r for r in policies if (r.topic, r.type) == (TOPICS[service], event.type)]
-        units = [unit for policy in answering for unit in policy.react(event, self.clock.now())]
+        units = [unit for policy in answering for unit in policy.react(event, self.clock.now(), None)]
         return await self.platform.store.execute_all(units)
 
     async def publish(
@@ -157,7 +157,8 @@ async def open_house(definition: Definition, folder: Path, url: str = "") -> Asy
     async with open_store(url, clock=clock, decider=definition.decider, service=definition.name) as opened:
         platform = Platform(
             service=definition.name, settings=Settings(DATA_DIR=folder), database=opened.database, store=opened.store,
-            desk=Desk(opened.store, identities, clock), identities=identities, clock=clock, progress=progress,
+            desk=Desk(opened.store, identities, clock, definition.classes(opened.database)), identities=identities,
+            clock=clock, progress=progress,
         )  # fmt: skip
         for view in definition.views(platform):
             await opened.database.create(view.tables)

@@ -11,6 +11,11 @@ from tests.stories.teller import Teller
 from tests.support.product import Product, fresh, together
 
 Started = Callable[[str], Product]
+STANDARDS = {
+    "CARELEDGER_COMPLAINTS_STANDARDS": '{"by_class": {"A": {"serious": 1}}}',
+    "CARELEDGER_CARE_DAYS": '{"complaint_follow_up": {"A": 0.25}}',
+}
+"""What the company of these stories owes its class A beyond the defaults."""
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +26,7 @@ def started() -> Iterator[Started]:
 
         def start(engines: str) -> Product:
             if engines not in running:
-                product = together(stack.enter_context(fresh(engines)))
+                product = together(stack.enter_context(fresh(engines)), **STANDARDS)
                 stack.callback(product.close)
                 running[engines] = product.start()
             return running[engines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.catalogue.registry import event
 from libs.events.values import Data, Generated, Moment, Money, Personal
 
@@ -53,12 +54,14 @@ class Served(Data):
 
 @event("care.planned", TOPIC)
 class CarePlanned(Served):
-    """An act of care is due at `due`; `why` says what calls for it."""
+    """An act of care is due at `due`; `why` says what calls for it. `value_class`: the class whose standard set
+    the date, as far as the customer was known to be in one."""
 
     delivery: Generated[str]
     due: Moment
     why: str
     about: Generated[str | None] = None
+    value_class: Generated[ValueClass | None] = None
 
 
 @event("care.delivered", TOPIC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.catalogue.registry import event
 from libs.events.values import Data, Generated, Moment, Money, Personal
 
@@ -82,14 +83,16 @@ class ComplaintResumed(Step):
 
 @event("complaint.corrected", TOPIC)
 class ComplaintCorrected(Step):
-    """The complaint was put right. `promptly`: within the standard for its severity and the customer's class;
-    derived from other facts, so not hashed."""
+    """The complaint was put right. `promptly`: by `due`, as the standard for its severity and `value_class` asked, the
+    class that the customer was known to be in when this was recorded; derived from other facts, so not hashed."""
 
     action: Personal[str]
     agreed: bool
     by: str
     compensation: Money | None = None
     promptly: Generated[bool | None] = None
+    due: Generated[Moment | None] = None
+    value_class: Generated[ValueClass | None] = None
 
 
 @event("complaint.reported", TOPIC)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from libs.events.clock import Clock
 from libs.events.consuming import metrics
 from libs.events.consuming.decoding import Arrival
+from libs.events.people import Classes
 from libs.events.store import Store
 from libs.events.store.database import Transaction
 from libs.events.units import Unit
@@ -26,9 +27,10 @@ class Reactions:
 
     def __init__(
         self, service: str, reactions: Sequence[Reaction], store: Store, clock: Clock, reaction_days: float,
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[], None] = lambda: None, classes: Classes | None = None,
     ) -> None:  # fmt: skip
         self._service, self._store, self._clock, self._wake = service, store, clock, wake
+        self._classes = classes
         self._heard = timedelta(days=reaction_days)
         self.topics = tuple(sorted({r.topic for r in reactions}))
         self._by_cause: dict[tuple[str, str], list[Reaction]] = defaultdict(list)
@@ -39,12 +41,16 @@ class Reactions:
         """Asks every reaction that hears a fact, and executes what they call for."""
         now = self._clock.now()
         oldest = now - self._heard
+        called = [
+            (reaction, arrival.event) for arrival in arrivals
+            for reaction in self._by_cause.get((arrival.record.topic, arrival.event.type), ())
+            if reaction.always or arrival.event.time >= oldest
+        ]  # fmt: skip
+        classed = {event.subject for reaction, event in called if reaction.classed}
+        known = await self._classes.within(tx).of(classed) if self._classes and classed else {}
         units: list[Unit] = []
-        for arrival in arrivals:
-            event = arrival.event
-            for reaction in self._by_cause.get((arrival.record.topic, event.type), ()):
-                if reaction.always or event.time >= oldest:
-                    units += reaction.react(event, now)
+        for reaction, event in called:
+            units += reaction.react(event, now, known.get(event.subject) if reaction.classed else None)
         if not units:
             return
         for outcome in await self._store.execute_in(tx, units):

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from libs.events.consuming.entries import Entries, Sealer
 from libs.events.consuming.tables import quarantine
-from libs.events.desk import Desk
 from libs.events.inbox.judging import Judged, Judging, command_name
 from libs.events.inbox.parking import Parking
 from libs.events.inbox.parsing import Letter, Unfit, read_object
@@ -81,8 +80,7 @@ class Inbox:
         platform, judged = self.platform, list[Judged]()
         try:
             async with platform.database.begin() as tx:
-                desk = Desk(platform.store.within(tx), platform.identities, platform.clock)
-                judged = await self.judging.judge(desk, letters)
+                judged = await self.judging.judge(platform.desk.within(tx), letters)
                 raise RolledBack
         except RolledBack:
             return judged

@@ -14,7 +14,8 @@ from libs.web.answers import Answered
 from libs.web.times import MomentParam
 from services.care.api.lists import CustomerParam, Items, Paged, TextParam, listing, name_people, soonest_first
 from services.care.api.shapes import DueShape, Page
-from services.care.projections import deliveries, people
+from services.care.projections import deliveries
+from services.care.projections.people import PEOPLE
 
 Until = Annotated[MomentParam | None, Query(description="Due by then (default: the end of this day, UTC).")]
 
@@ -39,7 +40,7 @@ def router(platform: Platform) -> APIRouter:
 
         async def finish(reader: Reader, items: Items) -> None:
             await name_people(reader, items)
-            known = await people.value_classes(reader, {item["customer"] for item in items})
+            known = await PEOPLE.value_classes(reader, {item["customer"] for item in items})
             for item in items:
                 item["value_class"] = known.get(item["customer"])
                 item["overdue"] = item["due"] < now

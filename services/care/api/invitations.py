@@ -12,7 +12,8 @@ from libs.web import documents
 from libs.web.answers import Answered
 from services.care.api.lists import CustomerParam, Paged, TextParam, listing, newest_first
 from services.care.api.shapes import InvitationShape, Page
-from services.care.projections import invitations, people
+from services.care.projections import invitations
+from services.care.projections.consents import refusing
 
 
 def router(platform: Platform) -> APIRouter:
@@ -28,9 +29,9 @@ def router(platform: Platform) -> APIRouter:
         columns = invitations.invitations.c
 
         async def heed(reader: Reader, items: list[dict[str, Any]]) -> None:
-            refusing = await people.refusing(reader, {item["customer"] for item in items}, platform.clock.now())
+            unwilling = await refusing(reader, {item["customer"] for item in items}, platform.clock.now())
             for item in items:
-                item["refused"] = item["customer"] in refusing
+                item["refused"] = item["customer"] in unwilling
             items[:] = [item for item in items if not (open and item["refused"])]
 
         return await listing(

@@ -16,7 +16,7 @@ from libs.web.pages import USUAL, Cursor, Limit, Order, page
 from libs.web.paths import CustomerFilter
 from libs.web.positions import After, caught_up, position_of
 from libs.web.problems import Problem
-from services.care.projections import people
+from services.care.projections.people import PEOPLE
 from services.care.projections.rows import Changes, Erased, Row, read_one
 
 CustomerParam = CustomerFilter
@@ -74,13 +74,13 @@ async def whole_person(platform: Platform, reader: Reader, customer: str) -> lis
     """All subjects of a customer. Raises `Problem` (410) where they were erased."""
     if (await platform.store.load([customer]))[customer].erased_before is not None:
         raise erased()
-    return await people.person(reader, customer)
+    return await PEOPLE.person(reader, customer)
 
 
 async def name_people(reader: Reader, items: Items) -> None:
     """Puts the id that answers today in place of each subject; nobody's in place of the anonymous ones."""
     subjects = {item["customer"] for item in items if item.get("customer")}
-    answering = await people.survivors(reader, {s for s in subjects if not s.startswith("anonymous:")})
+    answering = await PEOPLE.survivors(reader, {s for s in subjects if not s.startswith("anonymous:")})
     for item in items:
         if "customer" in item:
             item["customer"] = answering.get(item["customer"])

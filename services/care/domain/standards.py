@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from libs.events.catalogue.customers import ValueClass
+
 ANY_CLASS = "any"
 DAYS: Mapping[str, Mapping[str, float]] = {
     "welcome": {ANY_CLASS: 3},
@@ -23,8 +25,8 @@ class Standards:
 
     days: Mapping[str, Mapping[str, float]]
 
-    def due(self, programme: str, since: datetime, value_class: str = ANY_CLASS) -> datetime:
-        """When care that is called for at `since` must be given."""
-        by_class = self.days.get(programme) or DAYS.get(programme) or {}
-        days = by_class.get(value_class, by_class.get(ANY_CLASS, OTHERWISE))
+    def due(self, programme: str, since: datetime, value_class: ValueClass | None = None) -> datetime:
+        """When care that is called for at `since` must be given to a customer of that class."""
+        by_class = {**DAYS.get(programme, {}), **self.days.get(programme, {})}
+        days = by_class.get(value_class or ANY_CLASS, by_class.get(ANY_CLASS, OTHERWISE))
         return since + timedelta(days=days)

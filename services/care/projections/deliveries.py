@@ -12,7 +12,7 @@ from libs.events.catalogue import care
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.store.instants import Instant
-from services.care.projections.people import erased
+from services.care.projections.forgotten import forgotten
 from services.care.projections.rows import Gathered, Row, chosen, moment, packed, unpacked
 
 metadata = MetaData()
@@ -88,7 +88,7 @@ def listed(subjects: Collection[str] | None, **equal: str | None) -> Select[Any]
 def due(until: datetime, subjects: Collection[str] | None, **equal: str | None) -> Select[Any]:
     """Planned care that falls due until a moment and was not given yet, but for those who asked to be forgotten."""
     column = deliveries.c
-    still_known = column.subject.not_in(select(erased.c.subject))
+    still_known = column.subject.not_in(select(forgotten.c.subject))
     return listed(subjects, state="planned", **equal).where(column.due <= until, still_known)
 
 

@@ -11,7 +11,7 @@ from libs.events.catalogue import care
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.store.instants import Instant
-from services.care.projections.people import erased
+from services.care.projections.forgotten import forgotten
 from services.care.projections.rows import Gathered, Row, chosen
 
 metadata = MetaData()
@@ -69,5 +69,5 @@ def shown(row: Row) -> dict[str, Any]:
 def listed(subjects: Collection[str] | None, survey: str | None, open_only: bool) -> Select[Any]:
     """Invitations of these subjects (None: of all); to be ordered by `at`."""
     column = invitations.c
-    query = chosen(invitations, subjects, survey=survey).where(column.subject.not_in(select(erased.c.subject)))
+    query = chosen(invitations, subjects, survey=survey).where(column.subject.not_in(select(forgotten.c.subject)))
     return query.where(column.answered_at.is_(None)) if open_only else query

@@ -12,7 +12,7 @@ from libs.events.catalogue import care
 from libs.events.envelope import Event
 from libs.events.store.database import Transaction
 from libs.events.store.instants import Instant
-from services.care.projections.people import erased
+from services.care.projections.forgotten import forgotten
 from services.care.projections.rows import Gathered, Row, chosen, moment, packed, unpacked
 
 metadata = MetaData()
@@ -87,6 +87,6 @@ def listed(subjects: Collection[str] | None, **equal: str | None) -> Select[Any]
 def run_out(since: datetime, until: datetime, limit: int) -> Select[Any]:
     """Open promises whose due date went by between two moments."""
     column = promises.c
-    still_known = column.subject.not_in(select(erased.c.subject))
+    still_known = column.subject.not_in(select(forgotten.c.subject))
     over = listed(None, state="open").where(column.due >= since, column.due <= until, still_known)
     return over.order_by(column.due).limit(limit)

@@ -24,7 +24,8 @@ from services.complaints.api.shown import ComplaintPage, ComplaintShown, Standin
 from services.complaints.bodies import SpotBody
 from services.complaints.domain.machine import State
 from services.complaints.doors import SPOTTED
-from services.complaints.projections import complaints, people
+from services.complaints.projections import complaints
+from services.complaints.projections.people import PEOPLE
 
 
 def router(platform: Platform) -> APIRouter:
@@ -61,15 +62,15 @@ def router(platform: Platform) -> APIRouter:
         column = complaints.complaints.c
         order = (Order(type_coerce(column.spotted_at, BigInteger), descending=True), Order(column.id))
         async with platform.database.read() as reader:
-            subjects = await people.person(reader, customer) if customer else None
+            subjects = await PEOPLE.person(reader, customer) if customer else None
             query = complaints.listed(subjects, state=state, severity=severity, owner=owner)
             found = await page(
                 reader.conn, query, order, lambda row: complaints.shown(dict(row._mapping)),
                 cursor=cursor, limit=limit, name="complaints",
             )  # fmt: skip
             about = {item["customer"] for item in found["items"] if item["customer"]}
-            answering = await people.survivors(reader, about)
-            known = await people.value_classes(reader, set(answering.values()))
+            answering = await PEOPLE.survivors(reader, about)
+            known = await PEOPLE.value_classes(reader, set(answering.values()))
         for item in found["items"]:
             item["customer"] = answering.get(item["customer"])
             item["value_class"] = known.get(item["customer"] or "")
@@ -81,7 +82,7 @@ def router(platform: Platform) -> APIRouter:
         subject, found = await reading.find(platform, complaint)
         shown = whole(found, subject)
         async with platform.database.read() as reader:
-            shown["customer"] = (await people.survivors(reader, [subject]))[subject] if shown["customer"] else None
+            shown["customer"] = (await PEOPLE.survivors(reader, [subject]))[subject] if shown["customer"] else None
         return answer(shown, version=found.version)
 
     return routes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from libs.events.catalogue.complaints import ComplaintSpotted, Step
+from libs.events.catalogue.customers import ValueClass
 from libs.events.decider import Plain
 from services.complaints.domain.machine import StepName
 
@@ -37,11 +38,12 @@ class Spot(Plain):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take(Plain):
     """A step was taken. `complaint` is the complaint's id or its publisher's reference; what `told` says there is
-    filled in by the decision."""
+    filled in by the decision. `value_class`: the class that the customer is known to be in now."""
 
     complaint: str
     step: StepName
     told: Step
+    value_class: ValueClass | None = None
 
     def unique(self, subject: str) -> tuple[str, ...]:
         # One acknowledgement is enough; the name lets a second one be answered with the position of the first.

@@ -70,8 +70,13 @@ def take(command: Take, state: Complaints, standards: Standards) -> list[NewEven
     told = command.told.model_copy(update={"complaint": complaint.id})
     if isinstance(told, ComplaintCorrected):
         opened = replay(complaint.spotted_at, complaint.steps, until=at).opened
-        told = told.model_copy(update={"promptly": standards.prompt(complaint.severity, opened, at)})
+        due = standards.due(complaint.severity, opened, command.value_class)
+        told = told.model_copy(update={"promptly": at <= due, "due": due, **_class(command)})
     return [NewEvent(told, (by_step(complaint.id, step, complaint.count(step) + 1),))]
+
+
+def _class(command: Take) -> dict[str, str]:
+    return {"value_class": command.value_class} if command.value_class else {}
 
 
 def out_of_order(complaint: Complaint, detail: str) -> Refused:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat
 
 from libs.events.catalogue.complaints import Severity
+from libs.events.catalogue.customers import ValueClass
 
 
 class Standards(BaseModel):
@@ -20,14 +21,11 @@ class Standards(BaseModel):
 
     serious: PositiveFloat = 24
     minor: PositiveFloat = 72
-    by_class: dict[str, dict[Severity, PositiveFloat]] = Field(default_factory=dict)
+    by_class: dict[ValueClass, dict[Severity, PositiveFloat]] = Field(default_factory=dict)
     """Tighter (or looser) standards of single classes: `{"A": {"serious": 8}}`."""
 
-    def within(self, severity: Severity, value_class: str | None = None) -> timedelta:
-        """How long a correction may take."""
+    def due(self, severity: Severity, opened: datetime, value_class: ValueClass | None = None) -> datetime:
+        """The last moment at which a complaint open since `opened` is corrected promptly."""
         hours = self.serious if severity == "serious" else self.minor
-        return timedelta(hours=self.by_class.get(value_class or "", {}).get(severity, hours))
-
-    def prompt(self, severity: Severity, opened: datetime, corrected: datetime, value_class: str | None = None) -> bool:
-        """Whether a complaint open since `opened` was corrected in time; the last moment counts as in time."""
-        return corrected - opened <= self.within(severity, value_class)
+        own = self.by_class.get(value_class, {}) if value_class else {}
+        return opened + timedelta(hours=own.get(severity, hours))

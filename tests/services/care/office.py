@@ -71,7 +71,9 @@ class Office:
         """What the reactions make of a fact."""
         topic = TOPICS[event.service]
         policies = [r for r in SERVICE.reactions(self.platform) if (r.topic, r.type) == (topic, event.type)]
-        units = [unit for policy in policies for unit in policy.react(event, self.clock.now())]
+        classes = SERVICE.classes(self.platform.database)
+        known = (await classes.of([event.subject])).get(event.subject) if classes else None
+        units = [u for p in policies for u in p.react(event, self.clock.now(), known if p.classed else None)]
         return await self.platform.store.execute_all(units)
 
     async def _views(self, events: Sequence[Event]) -> None:
@@ -123,7 +125,8 @@ async def open_office(url: str, folder: Path) -> AsyncIterator[Office]:
     async with open_store(url, clock=clock, decider=SERVICE.decider, service="care") as opened:
         platform = Platform(
             service="care", settings=Settings(DATA_DIR=folder), database=opened.database, store=opened.store,
-            desk=Desk(opened.store, identities, clock), identities=identities, clock=clock, progress=progress,
+            desk=Desk(opened.store, identities, clock, SERVICE.classes(opened.database)), identities=identities,
+            clock=clock, progress=progress,
         )  # fmt: skip
         for view in SERVICE.views(platform):
             await opened.database.create(view.tables)

@@ -10,6 +10,7 @@ import pytest
 from libs.events.catalogue.complaints import ComplaintCorrected
 from libs.events.catalogue.customers import (
     CustomerAcquired,
+    CustomerClassified,
     CustomerConsented,
     CustomerErased,
     CustomerLost,
@@ -51,6 +52,28 @@ async def test_care_is_planned_for_what_calls_for_it(
     await office.follow()
     (planned,) = (await office.get("/v1/due", until="2026-04-01"))["items"]
     assert (planned["programme"], planned["due"], planned["customer"]) == (programme, due, LAN)
+
+
+@pytest.mark.parametrize(
+    ("told_first", "due", "value_class"),
+    [(True, "2026-03-13T18:00:00Z", "A"), (False, "2026-03-15T12:00:00Z", None)],
+)
+async def test_care_falls_due_by_the_class_known_when_it_is_planned(
+    office: Office, monkeypatch: pytest.MonkeyPatch, told_first: bool, due: str, value_class: str | None
+) -> None:
+    monkeypatch.setenv("CARELEDGER_CARE_DAYS", '{"complaint_follow_up": {"A": 0.25, "any": 2}}')
+    class_a = CustomerClassified(value_class="A")
+    if told_first:  # of another of their ids
+        await office.hear(MINH, class_a, "profile")
+        await office.hear(MINH, CustomerMerged(merge="m", survivor=LAN), "profile")
+    await office.hear(LAN, CORRECTED, "complaints")
+    if not told_first:
+        await office.hear(LAN, class_a, "profile")
+    await office.follow()
+    (planned,) = (await office.get("/v1/due", until="2026-04-01"))["items"]
+    assert planned["due"] == due
+    fact = next(f for f in await office.platform.store.history(LAN) if f.type == "care.planned")
+    assert fact.data.get("value_class") == value_class
 
 
 @pytest.mark.parametrize(
@@ -119,6 +142,7 @@ async def test_a_company_sets_its_own_standards() -> None:
     assert standards.due("welcome", start).day == 6
     assert standards.due("welcome", start, "A").day == 2
     assert standards.due("recovery_care", start).day == 2, "what is not set keeps its default"
+    assert Standards({"welcome": {"A": 1}}).due("welcome", start, "B").day == 4, "nor is it for the other classes"
 
 
 async def test_the_erased_are_forgotten_here_too(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from libs.events.catalogue import complaints as facts
 from libs.events.catalogue.complaints import Severity
+from libs.events.catalogue.customers import ValueClass
 from libs.events.decider import NotYet
-from libs.events.testing import Given, fold, given, happened, hour
+from libs.events.testing import Given, Then, fold, given, happened, hour
 from services.complaints.domain.commands import Forget, Spot, Take, by_step
 from services.complaints.domain.decide import ComplaintsDecider
 from services.complaints.domain.machine import StepName
@@ -55,7 +57,9 @@ def test_spotting_makes_a_complaint_that_is_found_by_id_and_reference() -> None:
 
 
 def test_a_correction_needs_only_an_open_complaint() -> None:
-    fact = facts.ComplaintCorrected(complaint=ID, action="new kettle", agreed=True, by="minh", promptly=True)
+    fact = facts.ComplaintCorrected(
+        complaint=ID, action="new kettle", agreed=True, by="minh", promptly=True, due=hour(24)
+    )
     story().when(take("correction", hour(5))).then(fact)
 
 
@@ -134,9 +138,35 @@ def test_promptly_counts_from_the_reopening() -> None:
 
 def test_standards_are_parameters() -> None:
     strict = Standards.model_validate({"serious": 2, "by_class": {"A": {"serious": 1}}})
-    decider = ComplaintsDecider(strict)
-    then = given(decider, spotted()).when(take("correction", hour(3)))
-    assert then.events[0].data.model_dump()["promptly"] is False
-    assert strict.prompt("serious", hour(0), hour(1), "A")
-    assert not strict.prompt("serious", hour(0), hour(1.5), "A")
-    assert strict.prompt("minor", hour(0), hour(70), "A")
+    then = given(ComplaintsDecider(strict), spotted()).when(take("correction", hour(3)))
+    assert judged(then) == (False, hour(2), None)
+    assert strict.due("serious", hour(0), "A") == hour(1)
+    assert strict.due("serious", hour(0), "B") == hour(2), "a class without an entry has the severity's"
+    assert strict.due("minor", hour(0), "A") == hour(72)
+
+
+@pytest.mark.parametrize(("value_class", "due"), [("A", 8), ("B", 24), (None, 24)])
+@pytest.mark.parametrize("after", [7, 8, 8.01, 24, 25])
+def test_promptly_is_what_the_class_known_at_the_decision_is_owed(
+    value_class: ValueClass | None, due: float, after: float
+) -> None:
+    decider = ComplaintsDecider(Standards(by_class={"A": {"serious": 8}}))
+    asked = replace(take("correction", hour(after)), value_class=value_class)
+    then = given(decider, spotted()).when(asked)
+    assert judged(then) == (after <= due, hour(due), value_class)
+
+
+def test_what_was_decided_stays_so_under_other_standards_and_another_class() -> None:
+    then = given(ComplaintsDecider(Standards(by_class={"A": {"serious": 8}})), spotted())
+    decided = then.when(replace(take("correction", hour(9)), value_class="A"))
+    (new,) = decided.events
+    lenient = fold(ComplaintsDecider(Standards(serious=100)), [spotted(), happened(new.data, hour(9))])
+    assert lenient == decided.state
+    assert lenient.complaints[ID].steps[0].told["promptly"] is False
+
+
+def judged(then: Then[Complaints]) -> tuple[bool | None, datetime | None, str | None]:
+    """Whether it was prompt, by when it had to be put right, and as owed to which class."""
+    (new,) = then.events
+    assert isinstance(new.data, facts.ComplaintCorrected)
+    return new.data.promptly, new.data.due, new.data.value_class

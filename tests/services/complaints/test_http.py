@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from libs.events.catalogue.customers import CustomerClassified, CustomerErased, CustomerMerged
+from libs.events.desk import Asked
+from libs.events.doors import Caller
 from services.complaints.app import SERVICE
 from tests.services.house import NOW, House, open_house
 
@@ -142,6 +144,20 @@ async def test_bad_steps(house: House) -> None:
     minus = CORRECTION | {"compensation": {"amount": "-1", "currency": "USD"}}
     await house.refused(f"{path}/correction", minus, 422, "out_of_range", "/compensation/amount")
     await house.refused(f"{path}/assignment", {}, 422, "required", "/owner")
+
+
+async def test_the_class_of_the_person_is_told_to_the_decision_also_inside_a_transaction(house: House) -> None:
+    await house.hear(MINH, CustomerClassified(value_class="B"), "profile")
+    await house.hear(MINH, CustomerMerged(merge="m", survivor=LAN), "profile")
+    one, two, nobodys = [await spot(house, **who) for who in ({"customer": LAN}, {"customer": LAN}, {})]
+    for complaint in (one, nobodys):
+        await house.post(f"/v1/complaints/{complaint}/correction", CORRECTION)
+    door = next(d for d in SERVICE.doors if d.event == "complaint.corrected")
+    asked = Asked(door, door.body(**CORRECTION, complaint=two), Caller("event", "crm 1"))
+    async with house.platform.database.begin() as tx:
+        await house.platform.desk.within(tx).perform(asked)
+    known = [(await house.get(f"/v1/complaints/{c}"))["history"][0].get("value_class") for c in (one, two, nobodys)]
+    assert known == ["B", "B", None]
 
 
 async def test_lists_filter_and_page(house: House) -> None:

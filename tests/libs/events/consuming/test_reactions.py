@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from libs.events.catalogue.customers import ValueClass
 from libs.events.clock import FixedClock
 from libs.events.consuming import Projector, Reactions, metadata
 from libs.events.consuming.tables import offsets, quarantine
@@ -22,13 +23,13 @@ from tests.support.shop import AT, Buy, Fail
 from tests.support.stores import Opened, open_store
 
 
-def thank(event: Event, now: datetime) -> Sequence[Unit]:
+def thank(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
     """For every purchase, a gift."""
     gift = Buy(at=event.time, order=f"gift-{event.data['order']}")
     return [Unit((Request(event.subject, gift, f"thank {event.id}", event.id, cause=event.id),))]
 
 
-def fail(event: Event, now: datetime) -> Sequence[Unit]:
+def fail(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
     return [Unit((Request(event.subject, Fail(at=event.time), f"fail {event.id}", event.id, cause=event.id),))]
 
 
@@ -94,8 +95,8 @@ async def test_old_causes_are_left_alone_unless_they_must_be_heard(desk: Desk) -
     assert await desk.gifts("c2") == ["gift-o1"]
 
 
-@pytest.mark.parametrize("react", [fail, lambda e, now: [*fail(e, now), *thank(e, now)]])
-async def test_a_refusal_holds_nothing_up(desk: Desk, react: Callable[[Event, datetime], Sequence[Unit]]) -> None:
+@pytest.mark.parametrize("react", [fail, lambda e, now, known: [*fail(e, now, known), *thank(e, now, known)]])
+async def test_a_refusal_holds_nothing_up(desk: Desk, react: React) -> None:
     desk.log.put(fact("c1", 1), fact("c1", 2))
     await drain(desk.projector(heard(react)))
     assert await desk.gifts("c1") == ([] if react is fail else ["gift-o1", "gift-o2"])
@@ -104,10 +105,10 @@ async def test_a_refusal_holds_nothing_up(desk: Desk, react: Callable[[Event, da
 
 
 async def test_a_reaction_that_fails_stops_its_subject_only(desk: Desk) -> None:
-    def broken(event: Event, now: datetime) -> Sequence[Unit]:
+    def broken(event: Event, now: datetime, value_class: ValueClass | None) -> Sequence[Unit]:
         if event.id == "c1-1-0":
             raise ZeroDivisionError
-        return thank(event, now)
+        return thank(event, now, value_class)
 
     desk.log.put(fact("c1", 1), fact("c2", 1), fact("c1", 2))
     await drain(desk.projector(heard(broken)))
