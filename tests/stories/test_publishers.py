@@ -198,6 +198,7 @@ def check(tell: Teller, positions: dict[str, str]) -> None:
         CHI: (None, "internal", "active", False),
         DUNG: (None, "external", "active", True),
     }
+    assert {p["asked"]: p["refs"] for p in people} == {who: [who] for who in asked["customers"]}
     for position in positions.values():
         tell.score(ids[AN], after=position)
     scores = {who: tell.score(ids[who], as_of="2026-04-01T00:00:00Z") for who in ids}

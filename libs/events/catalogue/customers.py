@@ -64,8 +64,9 @@ class Record(Data):
 
 @event("customer.recorded", TOPIC)
 class CustomerRecorded(Record):
-    """A customer's record was opened. `bare`: only because something else was heard about them; not hashed. Otherwise
-    one in the hash with `customer.updated`: which of two statements opens a record depends on the order of arrival."""
+    """A customer's record was opened. `bare`: only because something else was heard about them; not hashed; `refs` is
+    then what they were named by, told once more where the record did not have it. Otherwise one in the hash with
+    `customer.updated`: which of two statements opens a record depends on the order of arrival."""
 
     bare: Generated[bool] = False
 

@@ -1,7 +1,8 @@
 """What can be asked about customers. Ids and times were put in from outside; names find things in the store.
 
 `create`: whether hearing this about an unknown customer opens a bare record. Events may come before the customer they
-are about does; a path by which somebody addresses a customer over HTTP may not.
+are about does; a path by which somebody addresses a customer over HTTP may not. `ref`: the reference by which they were
+named, if it was by one: the record shows it from then on.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Patch(Plain):
 class Meet(Plain):
     """Something was heard about a customer elsewhere."""
 
+    ref: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link(Plain):
@@ -101,6 +104,7 @@ class Acquire(Plain):
     channel: str
     cost: Money | None = None
     create: bool = False
+    ref: str = ""
 
     def unique(self, subject: str) -> tuple[str, ...]:
         cost = f"{self.cost.amount.normalize():f} {self.cost.currency}" if self.cost else ""
@@ -124,6 +128,7 @@ class Purchase(Plain):
     paid_back: bool = False
     refunded: Decimal = Decimal(0)
     create: bool = False
+    ref: str = ""
 
     def unique(self, subject: str) -> tuple[str, ...]:
         return (order_name(subject, self.order),)
@@ -154,6 +159,7 @@ class Lose(Plain):
     note: str | None = None
     elsewhere: tuple[Move, ...] = ()
     create: bool = False
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +175,7 @@ class WinBack(Plain):
     result: AttemptResult | None = None
     learnt: Mapping[str, Any] = field(default_factory=dict)
     create: bool = False
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +211,7 @@ class StateConsent(Plain):
     dated: bool = False
     published: bool = False
     create: bool = False
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

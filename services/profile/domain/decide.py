@@ -78,7 +78,7 @@ class CustomerDecider:
             case Patch():
                 return recording.patch(asked, known(state))
             case Meet():
-                return opening(state, create=True)
+                return opening(state, True, asked.ref)
             case Link():
                 return merging.link(asked, state)
             case Merge():
@@ -89,18 +89,18 @@ class CustomerDecider:
                 return merging.unmerge(asked, state)
             case Acquire():
                 fact: Data = facts.CustomerAcquired(channel=asked.channel, **given(cost=asked.cost))
-                return [*opening(state, asked.create), NewEvent(fact)]
+                return [*opening(state, asked.create, asked.ref), NewEvent(fact)]
             case Purchase():
                 refunds.check(asked, state)
                 refund = given(refund_of=asked.refund_of)
                 fact = facts.CustomerPurchased(order=asked.order, amount=asked.amount, **refund)
-                return [*opening(state, asked.create), NewEvent(fact)]
+                return [*opening(state, asked.create, asked.ref), NewEvent(fact)]
             case Hold():
                 return refunds.hold(asked, state)
             case Lose():
-                return [*opening(state, asked.create), moving.lose(asked, state)]
+                return [*opening(state, asked.create, asked.ref), moving.lose(asked, state)]
             case WinBack():
-                return [*opening(state, asked.create), moving.win_back(asked, state)]
+                return [*opening(state, asked.create, asked.ref), moving.win_back(asked, state)]
             case Restore():
                 return taking_back.restore(asked, state)
             case Annul():
@@ -118,7 +118,7 @@ class CustomerDecider:
             case Classify():
                 return classes.classify(asked, state)
             case StateConsent():
-                return [*opening(state, asked.create), *consents.state_consent(asked, state.consents)]
+                return [*opening(state, asked.create, asked.ref), *consents.state_consent(asked, state.consents)]
             case StateRate():
                 return classes.state_rate(asked, state)
             case DefineSegment():
@@ -142,12 +142,17 @@ def known(state: Customer) -> Customer:
     return state
 
 
-def opening(state: Customer, create: bool) -> list[NewEvent]:
-    """The bare record that hearing of an unknown customer opens: external, and active once it bought."""
-    if create and not state.known and not state.merged_into:
-        return [NewEvent(facts.CustomerRecorded(bare=True, kind="external"), aside=True)]
-    known(state)
-    return []
+def opening(state: Customer, create: bool, ref: str = "") -> list[NewEvent]:
+    """The bare record that hearing of an unknown customer opens: external, and active once it bought. It keeps the
+    reference by which they were named; who is known without it is given it once, the same way."""
+    if not create:
+        known(state)
+        return []
+    new = ref if ref not in (state.record.get("refs") or ()) else ""
+    if state.known and not new:
+        return []
+    bare = facts.CustomerRecorded(bare=True, kind="external")
+    return [NewEvent(facts.CustomerRecorded(bare=True, kind="external", refs=[new]) if new else bare, aside=True)]
 
 
 def given(**members: Any) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from libs.events.catalogue import customers as facts
 from libs.events.catalogue.classifications import ClassificationCompleted, ClassificationStarted, RateStated
@@ -49,7 +51,7 @@ def _told(state: Customer, event: Happened) -> Customer:
     data, at = event.data, event.at
     match data:
         case facts.CustomerRecorded(bare=True):
-            return state if state.known else state.model_copy(update={"known": True, "bare": True})
+            return _heard_of(state, data.refs or ())
         case facts.CustomerRestored():
             return _restored(state, data)
         case facts.Record():
@@ -110,13 +112,22 @@ def _told(state: Customer, event: Happened) -> Customer:
             return state
 
 
+def _heard_of(state: Customer, refs: Iterable[str]) -> Customer:
+    """The state after something else was heard, maybe by a reference."""
+    new: dict[str, Any] = {} if state.known else {"known": True, "bare": True}
+    known = state.record.get("refs") or ()
+    if not set(refs) <= set(known):
+        new["record"] = state.record | {"refs": records.references(state.first, [*known, *refs])}
+    return state.model_copy(update=new) if new else state
+
+
 def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
     told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by", "imported"})
     record, touched = records.stated(state.record, state.touched, told, said)
     new = {"known": True, "bare": False, "record": record, "touched": touched}
     if refs := told.get("refs"):
         first = records.mentioned(state.first, refs, said)
-        new |= {"record": record | {"refs": list(first)}, "first": first}
+        new |= {"record": record | {"refs": records.references(first, record.get("refs") or ())}, "first": first}
     stated = state.model_copy(update=new)
     return _moved(stated, Move(move="stated_active", at=said.at, key=said.key)) if data.stage == "active" else stated
 

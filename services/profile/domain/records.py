@@ -3,7 +3,7 @@
 Each member remembers the moment for which it was last stated, and the latest statement wins, whichever came first. An
 older one that comes late fills what nobody has stated since. Of two for one moment the one whose key sorts last counts:
 that says nothing of which is right, but it is the same one wherever and in whatever order they are heard. References
-are only ever added, in the order in which they were first told.
+are only ever added, in the order in which they were first stated.
 """
 
 from __future__ import annotations
@@ -128,6 +128,12 @@ def mentioned(first: Mapping[str, First], refs: Iterable[str], said: Said) -> di
         here = First(*said, place)
         found[ref] = min(found.get(ref, here), here)
     return dict(sorted(found.items(), key=lambda told: told[1]))
+
+
+def references(first: Iterable[str], known: Iterable[str]) -> list[str]:
+    """All references: those that were stated, in their order, and then those by which the customer was only named."""
+    stated = list(first)
+    return [*stated, *sorted(set(known) - set(stated))]
 
 
 def patched(record: Mapping[str, Any], patch: Mapping[str, Any]) -> Values:

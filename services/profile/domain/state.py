@@ -63,8 +63,9 @@ class Customer(BaseModel):
     in `fields`.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
-    `touched` tells for which moment each member was last stated, `first` where each reference was first told; `since`
-    when the first fact happened; `classified_at` and `classified_by` for which moment, under which key, the class was.
+    `touched` tells for which moment each member was last stated, `first` where each reference was first stated;
+    `since` when the first fact happened; `classified_at` and `classified_by` for which moment, under which key, the
+    class was.
     `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
     to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
     `refunds`: what was taken back, by order.

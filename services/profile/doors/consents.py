@@ -12,6 +12,7 @@ from libs.events.units import Unit
 from libs.events.values import Body, Label, Moment, Text
 from services.profile.domain.commands import StateConsent
 from services.profile.doors.bodies import Named
+from services.profile.doors.purchases import named_by, unknown_is_new
 
 PURPOSE_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 Purpose = Annotated[str, StringConstraints(pattern=PURPOSE_PATTERN)]
@@ -45,7 +46,7 @@ def consent(call: Call[Consented]) -> Unit:
     return call.unit(
         StateConsent(
             at=call.at, data=data, keyed=call.keyed, dated=body.at is not None, published=call.published,
-            create="id" not in call.path,
+            create=unknown_is_new(call), ref=named_by(call),
         )
     )  # fmt: skip
 

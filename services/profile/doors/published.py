@@ -7,7 +7,7 @@ and still on its way, and what was done once is not refused when it comes again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from libs.events.decider import Invalid, NotYet
 from libs.events.doors import Call, Door
@@ -16,6 +16,7 @@ from libs.events.units import Unit
 from libs.events.values import Label
 from services.profile.domain.commands import Erase, Meet, Unmerge
 from services.profile.domain.merging import merge_name
+from services.profile.domain.state import Customer
 from services.profile.doors.bodies import ErasureBody, Named
 from services.profile.doors.erasing import reason_of
 from services.profile.doors.merges import GENERATIONS, MergeBody, Merging, UndoBody, chain, edge, onward
@@ -61,8 +62,21 @@ def merge_told(call: Call[MergeBody]) -> Unit:
     survivor, merged = standing(call, body.survivor), standing(call, body.merged)
     said = Merging(survivor=survivor, merged=merged, choices=body.choices or {}, at=body.at)
     drawn = edge(call, said)
-    unknown = [s for s in (survivor, merged) if not (call.states[s].state.known or call.states[s].state.merged_into)]
-    return Unit((*(call.request(s, Meet(at=call.at), part=f"meet {s}") for s in unknown), *drawn.requests))
+    met = [Met(s, "" if as_id(named) else named) for s, named in ((survivor, body.survivor), (merged, body.merged))]
+    new = [each for each in met if not each.is_known(call.states[each.subject].state)]
+    meetings = (call.request(s, Meet(at=call.at, ref=ref), part=f"meet {s}") for s, ref in new)
+    return Unit((*meetings, *drawn.requests))
+
+
+class Met(NamedTuple):
+    """Somebody who is said to be somebody else: their id, and the reference by which they were named, if by one."""
+
+    subject: str
+    ref: str
+
+    def is_known(self, state: Customer) -> bool:
+        """Whether there is nothing new in their name."""
+        return state.known and (not self.ref or self.ref in (state.record.get("refs") or ()))
 
 
 def both(call: Call[MergeBody]) -> tuple[str, ...]:

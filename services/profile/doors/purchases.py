@@ -7,6 +7,7 @@ from typing import Any
 
 from libs.events.catalogue.customers import CustomerPurchased
 from libs.events.doors import Call, Door
+from libs.events.identities import as_id
 from libs.events.units import Unit
 from services.profile.domain.commands import Hold, Purchase, order_name
 from services.profile.domain.refunds import refunded
@@ -21,11 +22,16 @@ def unknown_is_new(call: Call[Any]) -> bool:
     return "id" not in call.path
 
 
+def named_by(call: Call[Any]) -> str:
+    """The reference by which the customer was named; "" where it was by their id."""
+    return "" if as_id(call.named) else call.named
+
+
 def purchase(call: Call[bodies.Purchase]) -> Unit:
     """The customer bought, or took an order back."""
-    body, create = call.body, unknown_is_new(call)
+    body, create, ref = call.body, unknown_is_new(call), named_by(call)
     if body.refund_of is None:
-        return call.unit(Purchase(at=call.at, order=body.order, amount=body.amount, create=create))
+        return call.unit(Purchase(at=call.at, order=body.order, amount=body.amount, create=create, ref=ref))
     order, ids = body.refund_of, known_by(call)
     found = {each: fact for each in ids if (fact := call.recalled.get(order_name(each, order)))}
     buyer = next(iter(found), call.subject)
@@ -36,7 +42,7 @@ def purchase(call: Call[bodies.Purchase]) -> Unit:
     }  # fmt: skip
     paid = CustomerPurchased.model_validate(found[buyer].data) if found else None
     command = Purchase(
-        at=call.at, order=body.order, amount=body.amount, refund_of=order, create=create,
+        at=call.at, order=body.order, amount=body.amount, refund_of=order, create=create, ref=ref,
         bought_by=buyer if buyer != call.subject else "", paid=paid.amount if paid else None,
         paid_back=bool(paid and paid.refund_of), refunded=sum(beside.values(), Decimal(0)),
     )  # fmt: skip

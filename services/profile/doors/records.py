@@ -21,7 +21,7 @@ from services.profile.domain.stages import Move
 from services.profile.doors import bodies, fields
 from services.profile.doors.bodies import NewBody, PatchBody, RecordedBody
 from services.profile.doors.merges import links, onward, others
-from services.profile.doors.purchases import unknown_is_new
+from services.profile.doors.purchases import named_by, unknown_is_new
 
 
 def open_record(call: Call[NewBody]) -> Unit:
@@ -63,7 +63,9 @@ def further(call: Call[Any]) -> tuple[str, ...]:
 def acquire(call: Call[bodies.Acquisition]) -> Unit:
     """The customer was won."""
     body = call.body
-    return call.unit(Acquire(at=call.at, channel=body.channel, cost=body.cost, create=unknown_is_new(call)))
+    return call.unit(
+        Acquire(at=call.at, channel=body.channel, cost=body.cost, create=unknown_is_new(call), ref=named_by(call))
+    )
 
 
 LEARNT = ("way", "cause", "handed_by", "missed")
@@ -93,7 +95,7 @@ def lose(call: Call[bodies.Loss]) -> Unit:
     return call.unit(
         Lose(
             at=call.at, subject=call.subject, reason=reason, note=call.body.note, elsewhere=elsewhere(call.body),
-            create=unknown_is_new(call),
+            create=unknown_is_new(call), ref=named_by(call),
         )
     )  # fmt: skip
 
@@ -107,6 +109,7 @@ def win_back(call: Call[bodies.WinBack]) -> Unit:
         WinBack(
             at=call.at, subject=call.subject, approach=body.approach, by=body.by, outcome=body.outcome,
             result=result, learnt=learnt, elsewhere=elsewhere(body), create=unknown_is_new(call),
+            ref=named_by(call),
         )
     )  # fmt: skip
 

@@ -105,12 +105,14 @@ def histories(draw: st.DrawFn, apart: bool = True) -> list[Published]:
     found = []
     for n, members in enumerate(draw(st.lists(MEMBERS, min_size=1, max_size=8))):
         found.append(statement(n, hour(n if apart else draw(st.integers(0, 2))), members))
+    ref = draw(st.sampled_from(["", "pos:1", "web:3"]))
     if draw(st.booleans()):
-        found.append(Published(100, Purchase(at=hour(2.5), order="o", amount=Money.model_validate(TEN), create=True)))
+        ten = Money.model_validate(TEN)
+        found.append(Published(100, Purchase(at=hour(2.5), order="o", amount=ten, create=True, ref=ref)))
     if draw(st.booleans()):
-        found.append(Published(101, Acquire(at=hour(1.5), channel="shop", create=True)))
+        found.append(Published(101, Acquire(at=hour(1.5), channel="shop", create=True, ref=ref)))
     if draw(st.booleans()):
-        found.append(Published(102, Lose(at=hour(3.5), subject=ID, reason="moved", create=True)))
+        found.append(Published(102, Lose(at=hour(3.5), subject=ID, reason="moved", create=True, ref=ref)))
         if draw(st.booleans()):
             back = WinBack(at=hour(4.5), subject=ID, approach="call", by="lan", outcome="came", create=True)
             found.append(Published(103, back))

@@ -180,9 +180,20 @@ class TestHearing:
     def test_who_is_known_is_not_opened_again(self) -> None:
         given(DECIDER, RECORDED).when(Meet(at=hour(5))).nothing()
         given(DECIDER, BARE).when(Meet(at=hour(5))).nothing()
+        given(DECIDER, BARE).when(buy(5, create=True)).then(BOUGHT)
+
+    def test_who_was_only_merged_is_opened_too(self) -> None:
+        """Else they were nobody again once that is undone, whatever had been heard of them."""
         merged = facts.CustomerMerged(merge="m", survivor="c2")
-        given(DECIDER, merged).when(Meet(at=hour(5))).nothing()
-        given(DECIDER, merged).when(buy(create=True)).then(BOUGHT)
+        given(DECIDER, merged).when(Meet(at=hour(5))).then(BARE)
+        given(DECIDER, merged).when(buy(create=True)).then(BARE, BOUGHT)
+
+    def test_a_reference_that_is_not_in_the_record_is_told_once(self) -> None:
+        named = BARE.model_copy(update={"refs": ["crm:2"]})
+        then = given(DECIDER, RECORDED).when(buy(5, create=True, ref="crm:2")).then(named, BOUGHT)
+        assert (then.state.bare, then.state.record["refs"]) == (False, ["pos:1", "crm:2"])
+        given(DECIDER, RECORDED).when(buy(5, create=True, ref="pos:1")).then(BOUGHT)
+        given(DECIDER, RECORDED, named).when(buy(5, create=True, ref="crm:2")).then(BOUGHT)
 
     @pytest.mark.parametrize("command", [buy(), lose(1), win(1), Acquire(at=hour(1), channel="x")])
     def test_a_path_needs_a_known_customer(self, command: Any) -> None:
