@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,28 @@ def test_two_clocks(tell: Teller) -> None:
         "ces": None,
     }
     assert nothing["applied"] == {"customers": 0, "care": 0, "complaints": 0}
+
+
+def test_a_report_is_of_what_happened_from_a_moment_to_before_another(say: Teller) -> None:
+    survey, customer, desk = say.survey(), say.customer(), f"window {say.tag}"
+    for n in (2, 4, 6):
+        last = say.answer(survey, customer, items=[rated("kept", 4, 5)], staff=desk, at=day(n))
+    said = {"customer": customer, "summary": "late", "severity": "minor", "spotted_by": {"role": "customer"}}
+    told = say.post("/v1/complaints", {**said, "staff": desk, "at": day(4)})
+    say.get("/v1/reports/satisfaction", after=last.headers["event-position"])
+    say.get("/v1/reports/complaints", after=told.headers["event-position"])
+
+    def found(report: str, **window: Any) -> list[Json]:
+        return [g for g in say.get(f"/v1/reports/{report}", by="staff", **window)["groups"] if g["key"] == desk]
+
+    assert [g["answers"] for g in found("satisfaction")] == [3]
+    assert [g["answers"] for g in found("satisfaction", **{"from": day(4)})] == [2]
+    assert [g["answers"] for g in found("satisfaction", to=day(4))] == [1]
+    assert [g["answers"] for g in found("satisfaction", **{"from": day(4), "to": day(6)})] == [1]
+    assert [g["spotted"] for g in found("complaints", to=day(5))] == [1]
+    assert found("complaints", to=day(4)) == []
+    for report in ("satisfaction", "complaints"):
+        say.refused(say.call("GET", f"/v1/reports/{report}", params={"to": "tomorrow"}), 422, "invalid")
 
 
 def test_few_anonymous_answers_are_withheld(say: Teller) -> None:
