@@ -60,7 +60,8 @@ def build_app(
     app = ServiceApp(
         title=f"Careledger {definition.name}",
         version=VERSION,
-        description="One of Careledger's four services. Errors are problems (RFC 9457); times are RFC 3339 in UTC.",
+        description="One of Careledger's four services. Errors are problems (RFC 9457); times are RFC 3339 in UTC. "
+        "Bodies and queries are strict: a member or parameter that is not known is 422.",
         redirect_slashes=False,  # a redirect would repeat the path that was sent
         docs_url=None,  # see `docs`
         redoc_url=None,

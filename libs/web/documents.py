@@ -19,7 +19,7 @@ _DETAILS = {
     412: "Changed since it was read",
     413: "The body is larger than 5 MB",
     415: "The body is not JSON",
-    422: "The request does not have the form asked for",
+    422: "The request does not have the form asked for; so is one with a query parameter that is unknown or repeated",
     428: "If-Match is missing",
     503: "Not caught up with `after`, or the database cannot be reached; try again",
 }

@@ -12,6 +12,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from libs.web.exchange import route_path
+from libs.web.queries import Declared, declared
 
 _Key = tuple[str, int, str, str]
 
@@ -22,14 +23,18 @@ class Index:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._routes: dict[_Key, list[Route]] | None = None
+        self._takes: dict[int, Declared] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             if self._routes is None:
                 self._routes = self._build()
+                self._takes = {id(route): takes for route in self._router.routes if (takes := declared(route))}
             for route in self._candidates(self._routes, scope):
                 match, child_scope = route.matches(scope)
                 if match is Match.FULL:
+                    if (query := scope["query_string"]) and (takes := self._takes.get(id(route))):
+                        takes.check(query)
                     scope["router"] = self._router
                     scope.update(child_scope)
                     await route.handle(scope, receive, send)

@@ -112,7 +112,8 @@ def router(platform: Platform) -> APIRouter:
         return answer(shown(run, done), 201, headers=[(b"event-position", where)])
 
     @routes.get("/v1/classifications/{run}", **reads(ClassificationShown, "One classification", 404))
-    async def read(run: Id) -> Answered:
+    async def read(run: Id, after: After = None) -> Answered:
+        await caught_up(platform, after)
         found = await classifying.find(platform, run)
         if found is None:
             raise Problem(404, "unknown_classification", "there is no such classification")

@@ -15,6 +15,7 @@ from libs.web import bodies
 from libs.web.answers import Answered, answer
 from libs.web.documents import changes, reads, writes
 from libs.web.etags import if_match
+from libs.web.positions import After, caught_up
 from libs.web.writing import write
 from services.profile.domain import fields
 from services.profile.doors.fields import (
@@ -63,12 +64,14 @@ def router(platform: Platform) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/v1/customers/fields", **reads(FieldPage, "List custom fields by key, retired ones among them"))
-    async def find_all() -> Answered:
+    async def find_all(after: After = None) -> Answered:
+        await caught_up(platform, after)
         declared = await load()
         return answer({"items": [shown(declared[key]) for key in sorted(declared)], "next_cursor": None})
 
     @routes.get("/v1/customers/fields/{key}", **reads(FieldShown, "One custom field", 404))
-    async def read(key: Key) -> Answered:
+    async def read(key: Key, after: After = None) -> Answered:
+        await caught_up(platform, after)
         field = fields.find(key, await load())
         return answer(shown(field), version=field.version)
 

@@ -106,7 +106,8 @@ def router(platform: Platform) -> APIRouter:
         ))  # fmt: skip
 
     @routes.get("/v1/merges/{merge}", **reads(MergeShown, "One merge", 404))
-    async def read(merge: Id) -> Answered:
+    async def read(merge: Id, after: After = None) -> Answered:
+        await caught_up(platform, after)
         return answer(await find(merge))
 
     @routes.get("/v1/merges", **reads(MergePage, "List merges in the order in which they were recorded", 404, 410))

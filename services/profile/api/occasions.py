@@ -12,6 +12,7 @@ from libs.events.service import Platform
 from libs.web.answers import Answered, answer
 from libs.web.documents import reads
 from libs.web.paths import CustomerId
+from libs.web.positions import After, caught_up
 from services.profile.api import reading
 from services.profile.domain.occasions import next_day, occasions
 from services.profile.jobs.occasions import today
@@ -41,8 +42,9 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(tags=["customers"])
 
     @routes.get("/v1/customers/{customer}/occasions", **reads(Occasions, "Their birthday and special dates", 404, 410))
-    async def read(customer: CustomerId) -> Answered:
+    async def read(customer: CustomerId, after: After = None) -> Answered:
         """What fell on 29 February is kept on the 28th (or on 1 March, a setting) in years that have none."""
+        await caught_up(platform, after)
         person = await reading.find_one(platform, customer)
         chosen, day = settings(), today(platform)
         items = []

@@ -12,6 +12,7 @@ from libs.events.values import Body, Label
 from libs.web import bodies
 from libs.web.answers import Answered, answer
 from libs.web.documents import asks
+from libs.web.positions import After, caught_up
 from libs.web.problems import Problem
 from services.profile.api import reading
 from services.profile.api.shown import shown
@@ -34,7 +35,8 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(tags=["customers"])
 
     @routes.post("/v1/customers/resolve", **asks(ResolveBody, Resolved, "Who these ids and references stand for"))
-    async def resolve(request: Request) -> Answered:
+    async def resolve(request: Request, after: After = None) -> Answered:
+        await caught_up(platform, after)
         body = await bodies.read(request, ResolveBody)
         found = await reading.find_named(platform, body.customers)
         return answer({"items": [_item(asked, found[asked].found) for asked in body.customers]})

@@ -117,8 +117,9 @@ def router(platform: Platform) -> APIRouter:
         return await write(request, platform, DEFINED, Defining(segment=None, defined=defined), render=rendered)
 
     @routes.post("/v1/segments/preview", **asks(PreviewBody, Previewed, "Try a rule out"))
-    async def preview(request: Request) -> Answered:
+    async def preview(request: Request, after: After = None) -> Answered:
         """Nothing is kept."""
+        await caught_up(platform, after)
         rule = parsed((await bodies.read(request, PreviewBody)).rule)
         column = customers.c
         everybody = select(column.subject).where(column.listed)
@@ -190,8 +191,9 @@ def router(platform: Platform) -> APIRouter:
         return answer(found)
 
     @routes.get("/v1/segments/{segment}/history", **reads(Definitions, "How a segment was defined", 404))
-    async def history(segment: Id) -> Answered:
+    async def history(segment: Id, after: After = None) -> Answered:
         """Of a segment that was removed, too."""
+        await caught_up(platform, after)
         facts = await platform.store.history(SUBJECT + segment)
         if not facts:
             raise unknown()
