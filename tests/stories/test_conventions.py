@@ -12,7 +12,7 @@ import pytest
 
 from tests.stories.calls import posts
 from tests.stories.publisher import event
-from tests.stories.teller import Json, Teller, day, money, until
+from tests.stories.teller import Json, Teller, day, money
 
 
 def remembered(answer: httpx.Response) -> tuple[Any, ...]:
@@ -206,24 +206,6 @@ def test_a_filter_that_is_misspelt_or_given_twice_is_refused(say: Teller) -> Non
         ("/v1/reports/satisfaction", {"since": day(1)}),
     ):
         say.refused(say.call("GET", path, params=params), 422, "invalid")
-
-
-def test_a_report_ends_where_it_is_told_to(tell: Teller) -> None:
-    department, survey = f"shop {tell.tag}", tell.survey(nps=True)
-    for number in (1, 2, 3):
-        tell.answer(survey, tell.customer(str(number)), nps=9, department=department, at=day(number))
-        tell.complaint(tell.customer(str(number)), department=department, at=day(number))
-
-    def counted(report: str, **params: str) -> int:
-        groups = tell.get(f"/v1/reports/{report}", by="department", **params)["groups"]
-        ours: Json = next((g for g in groups if g["key"] == department), {})
-        return int(ours.get("spotted", ours.get("answers", 0)))
-
-    until("all three", lambda: counted("satisfaction") == counted("complaints") == 3)
-    for report in ("satisfaction", "complaints"):
-        assert counted(report, **{"from": day(2)}) == 2
-        assert counted(report, to=day(2)) == 1
-        assert counted(report, **{"from": day(2), "to": day(3)}) == 1
 
 
 def test_a_position_that_never_comes_is_not_caught_up(say: Teller) -> None:
