@@ -33,9 +33,10 @@ class Malformed(ValueError):
     """The record is no event of ours; says why, never what it held."""
 
 
-@dataclass(frozen=True, slots=True)
+# not frozen, which would take five times as long to make: one is made for every fact, here and by each consumer
+@dataclass(slots=True)
 class Event:
-    """One fact.
+    """One fact, never changed.
 
     `type` is without the `careledger.` prefix (`customer.recorded`), `service` the owner's name
     (`profile`); `data` is a JSON object whose personal fields are sealed.

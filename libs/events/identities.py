@@ -66,4 +66,4 @@ def split(reference: str) -> tuple[str, str]:
 
 def uuid_v8(digest: bytes) -> str:
     """The first 16 bytes of a digest as a UUID, version 8 (RFC 9562)."""
-    return uuid_text(digest, 0x80)
+    return uuid_text(digest, "8")

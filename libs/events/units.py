@@ -43,8 +43,7 @@ class Position(NamedTuple):
             raise BadPosition("malformed position") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One command to one subject.
 
     `name` makes it safe to repeat (unique in the store: caller, method, path and key; or source and id; or cause
@@ -67,8 +66,7 @@ class Request:
 Status = Literal["appended", "already", "conflict", "erased", "parked", "invalid", "forbidden", "absent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a request.
 
     `events` are the facts that the command made, now or (for *already*) the first time, with their personal fields
@@ -122,16 +120,14 @@ class Receipt:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """Requests that hold together or not at all, in this order."""
 
     requests: tuple[Request, ...]
     receipt: Receipt | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a unit: a verdict for each request (up to the first refusal), and the answer to give where
     there was a receipt. `replayed`: the answer is an earlier one; `mismatch`: that key was used with another body.
     """
