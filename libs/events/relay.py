@@ -67,12 +67,14 @@ class Relay:
                     continue
 
     async def once(self, limit: int = LIMIT) -> int:
-        """Carries one batch; how many facts it was."""
-        async with self.outbox.claim(limit) as rows:
-            if rows:
-                await self._to.publish(self._topic, [outgoing(row) for row in rows])
-        self._sent.inc(len(rows))
-        return len(rows)
+        """Carries what one claim gives, in batches of at most `limit`; how many facts it was."""
+        moved = 0
+        async with self.outbox.claim(limit) as batches:
+            async for rows in batches:
+                await self._to.publish(self._topic, map(outgoing, rows))
+                moved += len(rows)
+        self._sent.inc(moved)
+        return moved
 
 
 def outgoing(row: Row) -> Outgoing:

@@ -21,10 +21,8 @@ def statuses(outcomes: list[Outcome]) -> list[str]:
 
 
 async def outbox(opened: Opened) -> list[Row]:
-    rows: list[Row] = []
-    async with opened.outbox.claim(10_000) as claimed:
-        rows += claimed
-    return rows
+    async with opened.outbox.claim(10_000) as batches:
+        return [row async for rows in batches for row in rows]
 
 
 async def test_a_fact_is_appended_once_however_often_it_is_asked_for(opened: Opened) -> None:

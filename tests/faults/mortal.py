@@ -12,13 +12,14 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from libs.events.log import Consumer, Locate, Log, Outgoing, Record, Slot
 from libs.events.log.opening import open_log
+from libs.events.store import outbox
 from libs.runtime.services import SERVICES, definition
 from tests.faults.load import Load
 from tests.faults.workload import workload
@@ -51,13 +52,14 @@ class MortalLog(NamedLog):
         super().__init__(inner)
         self.fuse = fuse
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         self.fuse.armed = True
         self.fuse.reached("claimed")
-        half = len(records) // 2
-        await self.inner.publish(topic, records[:half])
+        batch = list(records)
+        half = len(batch) // 2
+        await self.inner.publish(topic, batch[:half])
         self.fuse.reached("half published")
-        await self.inner.publish(topic, records[half:])
+        await self.inner.publish(topic, batch[half:])
         self.fuse.reached("published")
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:
@@ -99,7 +101,9 @@ def wire(mortal: World, service: str, fuse: Fuse) -> None:
         fuse.reached("committed")
 
     database.begin = begin_mortal
-    assembled.relay.outbox.claim = lambda limit: claim(min(limit, BATCH))  # type: ignore[method-assign]
+    # several batches a claim, and several claims
+    outbox.BATCHES = 2
+    assembled.relay.outbox.claim = lambda limit: claim(min(limit, BATCH // 2))  # type: ignore[method-assign]
     for projector in assembled.projectors:
         handler: Any = projector._handler
         handler.apply = applying(handler.apply, fuse)

@@ -168,6 +168,46 @@ async def test_a_late_commit_is_carried_though_later_numbers_went_before(engines
     await log.stop()
 
 
+async def test_a_late_commit_goes_before_what_its_subject_told_after_it(engines: Engines) -> None:
+    """A number drawn early is committed between two batches of a claim, and a later one of its subject at once."""
+    if engines.name == "embedded":
+        pytest.skip("one writer at a time: no number is ever committed late")
+    async with open_store(engines.database_url) as opened:
+        given: list[str] = []
+        async with AsyncExitStack() as writing:
+            slow = await writing.enter_async_context(opened.database.begin())
+            await opened.store.execute_in(slow, [one("late", Buy(at=AT, order="early number"), "k0")])
+            for n in range(4):
+                await opened.store.execute(one(f"c{n}", Buy(at=AT, order=f"o{n}"), f"k{n + 1}"))
+            async with opened.outbox.claim(2) as batches:
+                async for rows in batches:
+                    given += [bytes(row[2]).split(b"\0")[1].decode() for row in rows]
+                    if len(given) == 2:
+                        await asyncio.sleep(0.2)  # by now the second batch is read
+                        await writing.aclose()
+                        await opened.store.execute(one("late", Buy(at=AT, order="later"), "k9"))
+        assert given[4:] == [event.id for event in await opened.store.history("late")]
+        async with opened.outbox.claim(2) as batches:
+            assert [rows async for rows in batches] == []
+
+
+async def test_what_was_not_given_stays(engines: Engines) -> None:
+    async with open_store(engines.database_url) as opened:
+        for n in range(5):
+            await opened.store.execute(one(f"c{n}", Buy(at=AT, order=f"o{n}"), f"k{n}"))
+        with pytest.raises(Rolled):
+            async with opened.outbox.claim(2) as batches:
+                async for _ in batches:
+                    raise Rolled
+        async with opened.outbox.claim(2):
+            pass
+        async with opened.outbox.claim(2) as batches:
+            async for _ in batches:
+                break
+        async with opened.outbox.claim(10) as batches:
+            assert sum([len(rows) async for rows in batches]) == 3
+
+
 async def told_count(log: Log) -> int:
     return sum(map(len, told(await everything(log)).values()))
 

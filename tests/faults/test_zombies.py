@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -99,12 +99,13 @@ class Slow(NamedLog):
         super().__init__(*arguments)
         self.half_done, self.going_on = asyncio.Event(), asyncio.Event()
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
-        half = len(records) // 2
-        await self.inner.publish(topic, records[:half])
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
+        batch = list(records)
+        half = len(batch) // 2
+        await self.inner.publish(topic, batch[:half])
         self.half_done.set()
         await self.going_on.wait()
-        await self.inner.publish(topic, records[half:])
+        await self.inner.publish(topic, batch[half:])
 
 
 async def test_a_relay_whose_connection_is_cut_in_the_middle_of_a_batch(engines: Engines) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ class NamedLog:
         self.inner, self.member = inner, member
         self.start, self.ensure, self.ends, self.stop = inner.start, inner.ensure, inner.ends, inner.stop
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         await self.inner.publish(topic, records)
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:

@@ -6,7 +6,7 @@ folder knows which one runs.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -98,9 +98,10 @@ class Log(Protocol):
         """Creates what is missing; safe to call at the same time from many processes."""
         ...
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Publishes in order, and returns once all are durable. Raises `Unavailable` where that is not certain:
-        publishing again is safe, consumers drop what they had."""
+        publishing again is safe, consumers drop what they had. Goes through the records once, so that they may be made
+        one by one."""
         ...
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:

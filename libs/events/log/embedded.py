@@ -6,7 +6,7 @@ at a time reads all of its topics; a second one would read the same records agai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from libs.events.log import Consumer, Locate, Outgoing, Slot, Topic, Unavailable
@@ -37,10 +37,10 @@ class EmbeddedLog:
         """Creates what is missing; safe from many processes at once."""
         await self.file.ensure(topics)
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Publishes in order; on disk when it returns. Publishes that come at the same time share a transaction."""
-        if records:
-            await self.file.publish(topic, records)
+        if batch := tuple(records):
+            await self.file.publish(topic, batch)
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:
         """The one consumer of `group`; whose turn it is to be that one is decided outside."""

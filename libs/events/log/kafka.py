@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from libs.events.log import Consumer, Locate, Outgoing, Slot, Topic, Unavailable
@@ -29,10 +29,9 @@ class KafkaLog:
         named = [replace(topic, name=self._connection.prefix + topic.name) for topic in topics]
         await ensure(self._cluster, named, self._connection.replication)
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Publishes in order, confirmed by all replicas in sync."""
-        if records:
-            await self._producer.publish(self._connection.prefix + topic, records)
+        await self._producer.publish(self._connection.prefix + topic, records)
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:
         """A member of `group`, which shares the partitions among its members. Two live ones of one name would throw

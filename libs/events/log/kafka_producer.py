@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from libs.events.log import Outgoing, Unavailable
 from libs.events.log.kafka_cluster import Cluster, Connection
-from libs.events.log.partitioner import spread
+from libs.events.log.partitioner import place
 
 BATCH_BYTES = 128 * 1024
 REQUEST_TIMEOUT = 10.0
@@ -42,7 +42,7 @@ class Producer:
         self._connecting: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
-    async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+    async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Returns once all are confirmed; raises `Unavailable` otherwise."""
         session = None
         try:
@@ -55,13 +55,13 @@ class Producer:
                 if not known and not await self._cluster.describe([topic]):
                     raise Unavailable(f"there is no topic {topic}")
                 partitions = len(await producer.partitions_for(topic))
-                await send_all(producer, topic, spread(records, partitions))
+                await send(producer, topic, records, partitions)
         except (KafkaError, OSError, TimeoutError, AssertionError) as error:
             # After an error the broker expects a sequence number that this producer has passed, and refuses all that
             # follows: that is what keeps the order, and why only a new producer can go on.
             if session is not None:
                 self._abandon(session)
-            log.warning("publish_failed", topic=topic, records=len(records), error=repr(error))
+            log.warning("publish_failed", topic=topic, error=repr(error))
             raise Unavailable(f"not confirmed: {error!r}") from error
         finally:
             if session is not None:
@@ -128,38 +128,38 @@ class Producer:
         task.add_done_callback(self._closing.discard)
 
 
-async def send_all(producer: Any, topic: str, by_partition: dict[int, list[Outgoing]]) -> None:
-    """Sends the partitions side by side and waits for every confirmation; raises the first error."""
+async def send(producer: Any, topic: str, records: Iterable[Outgoing], partitions: int) -> None:
+    """Sends records in their order and waits for every confirmation; raises the first error.
+
+    Each goes straight into the batch of its partition, so that what it was made of is gone before the next is made:
+    thousands of records with their headers, held at once, cost more than sending them does. The order holds though a
+    partition's next batch is queued before the last is confirmed: `send_batch` waits while another waits, aiokafka has
+    one batch of a partition under way at a time and puts a failed one back first, and the broker refuses a batch whose
+    predecessor it has not seen. The same bounds the memory to three batches a partition.
+    """
+    now = time.time_ns() // 1_000_000
     sent: list[asyncio.Future[Any]] = []
-    outcomes: list[Any] = await asyncio.gather(*(
-        send(producer, topic, partition, records, sent) for partition, records in by_partition.items()
-    ), return_exceptions=True)
-    outcomes += await asyncio.gather(*sent, return_exceptions=True)
+    batches = [producer.create_batch() for _ in range(partitions)]
+    try:
+        for record in records:
+            partition = place(record, partitions)
+            headers = list(record.headers)               # the compiled builder takes nothing but a list
+            key, value = record.key, record.value
+            if batches[partition].append(timestamp=now, key=key, value=value, headers=headers) is None:
+                sent.append(await producer.send_batch(batches[partition], topic, partition=partition))
+                batches[partition] = producer.create_batch()
+                batches[partition].append(timestamp=now, key=key, value=value, headers=headers)
+        for partition, batch in enumerate(batches):
+            if batch.record_count():
+                sent.append(await producer.send_batch(batch, topic, partition=partition))
+    except BaseException:
+        for confirmation in sent:
+            confirmation.cancel()                        # nobody will ask how they ended
+        raise
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
-
-
-async def send(
-    producer: Any, topic: str, partition: int, records: list[Outgoing], sent: list[asyncio.Future[Any]]
-) -> None:
-    """Queues one partition's records, batch after batch.
-
-    The order holds though the next batch is queued before the last is confirmed: `send_batch` waits while another
-    waits, aiokafka has one batch of a partition under way at a time and puts a failed one back first, and the broker
-    refuses a batch whose predecessor it has not seen. The same bounds the memory to three batches a partition.
-    """
-    now = time.time_ns() // 1_000_000
-    batch = producer.create_batch()
-    append = batch.append
-    for record in records:
-        headers = list(record.headers)                   # the compiled builder takes nothing but a list
-        if append(timestamp=now, key=record.key, value=record.value, headers=headers) is None:
-            sent.append(await producer.send_batch(batch, topic, partition=partition))
-            batch = producer.create_batch()
-            append = batch.append
-            append(timestamp=now, key=record.key, value=record.value, headers=headers)
-    sent.append(await producer.send_batch(batch, topic, partition=partition))
 
 
 async def close(producer: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from libs.events.log import Outgoing
@@ -38,11 +38,16 @@ def key_hash(key: bytes) -> int:
     return murmur2(key) & 0x7FFFFFFF
 
 
-def spread(records: Sequence[Outgoing], partitions: int) -> dict[int, list[Outgoing]]:
+def place(record: Outgoing, partitions: int) -> int:
+    """The partition of a record. Raises `ValueError` for one that no log would take."""
+    if len(record.value) > MAX_VALUE:
+        raise ValueError(f"a record of {len(record.value)} bytes; the most is {MAX_VALUE}")
+    return key_hash(record.key) % partitions
+
+
+def spread(records: Iterable[Outgoing], partitions: int) -> dict[int, list[Outgoing]]:
     """The records by partition, in their order. Raises `ValueError` for one that no log would take."""
     found: dict[int, list[Outgoing]] = defaultdict(list)
     for record in records:
-        if len(record.value) > MAX_VALUE:
-            raise ValueError(f"a record of {len(record.value)} bytes; the most is {MAX_VALUE}")
-        found[key_hash(record.key) % partitions].append(record)
+        found[place(record, partitions)].append(record)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -130,11 +130,11 @@ async def test_a_log_that_is_away_is_waited_for(tmp_path: Any, monkeypatch: pyte
     class Shaky(FakeLog):
         faults = 3
 
-        async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
+        async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
             if self.faults:
                 self.faults -= 1
                 # not confirmed, though some of it arrived
-                await super().publish(topic, records[: self.faults])
+                await super().publish(topic, list(records)[: self.faults])
                 raise Unavailable("away")
             await super().publish(topic, records)
 
