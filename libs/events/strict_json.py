@@ -17,6 +17,7 @@ from pydantic_core import from_json
 _LARGEST = 2**53 - 1
 MALFORMED = "malformed_json"
 NUL = "text must not contain NUL"
+HALVED = "text must be well-formed Unicode"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -76,7 +77,16 @@ def loads(raw: bytes) -> Any:
     except NotStrict:
         raise
     except ValueError:
-        raise NotStrict(MALFORMED, "the body is not well-formed JSON") from None
+        raise refused(raw) from None
+
+
+def refused(raw: bytes) -> NotStrict:
+    """Why bytes that a parser has refused are not taken: half a surrogate pair and endless digits are well-formed."""
+    malformed = NotStrict(MALFORMED, "the body is not well-formed JSON")
+    try:
+        return flaw(marked(raw)) or malformed
+    except (ValueError, RecursionError):
+        return malformed
 
 
 def _marking(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -106,10 +116,20 @@ def flaw(value: Any) -> NotStrict | None:
     inner: Iterable[Any] = ()
     if isinstance(value, NotStrict):
         return value
-    if isinstance(value, str) and "\x00" in value:
-        return NotStrict("nul_character", NUL)
+    if isinstance(value, str):
+        return _unfit(value)
     if isinstance(value, dict):
         inner = chain(value, value.values())
     elif isinstance(value, list):
         inner = value
     return next((found for each in inner if (found := flaw(each))), None)
+
+
+def _unfit(text: str) -> NotStrict | None:
+    if "\x00" in text:
+        return NotStrict("nul_character", NUL)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return NotStrict("bad_unicode", HALVED)
+    return None

@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 import orjson
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 T = TypeVar("T")
 
@@ -84,8 +84,34 @@ def rfc3339(moment: datetime) -> str:
     return orjson.dumps(utc, option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_utc), PlainSerializer(rfc3339, return_type=str, when_used="json")]
+def _spelt(pattern: str, code: str, message: str, read: CoreSchema, plain: CoreSchema) -> GetPydanticSchema:
+    """JSON text of one form only: pydantic by itself would take the digits of a Unix time for a moment or a day."""
+    text = core_schema.custom_error_schema(core_schema.str_schema(pattern=pattern), code, custom_error_message=message)
+    schema = core_schema.json_or_python_schema(core_schema.chain_schema([text, read]), plain)
+    return GetPydanticSchema(lambda source, handler: schema)
+
+
+Moment = Annotated[
+    datetime,
+    _spelt(
+        r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", "bad_moment", "must be a moment in RFC 3339 with an offset",
+        core_schema.datetime_schema(strict=False, tz_constraint="aware"),
+        core_schema.datetime_schema(tz_constraint="aware"),
+    ),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    AfterValidator(_utc),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+]  # fmt: skip
 """A point in time, RFC 3339 with an offset; kept in UTC."""
+Day = Annotated[
+    date,
+    _spelt(
+        r"^\d{4}-\d\d-\d\d$", "bad_date", "must be a date, YYYY-MM-DD",
+        core_schema.date_schema(strict=False), core_schema.date_schema(),
+    ),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]  # fmt: skip
+"""A day of the calendar, YYYY-MM-DD."""
 
 
 class Body(BaseModel):

@@ -24,12 +24,12 @@ T = TypeVar("T")
 
 
 async def read(request: Request, model: type[M]) -> M:
-    """The body as `model`. Raises `Problem` (413, 415, 422)."""
+    """The body as `model`. Raises `Problem` (400, 413, 415, 422)."""
     raw = await read_json(request)
     try:
         body = model.model_validate_json(raw)
     except ValidationError as error:
-        raise malformed(*body_problems(model, error)) from None
+        raise unfit(raw, model, error) from None
     _strictly(raw)
     return body
 
@@ -40,7 +40,7 @@ async def read_items(request: Request, model: type[M], member: str) -> tuple[M, 
     try:
         body = model.model_validate_json(raw)
     except ValidationError as error:
-        raise malformed(*body_problems(model, error)) from None
+        raise unfit(raw, model, error) from None
     try:
         strict_json.check(raw)
         return body, {}
@@ -56,7 +56,7 @@ async def read_as(request: Request, adapter: TypeAdapter[T], annotation: Any = N
     try:
         body = adapter.validate_json(raw)
     except ValidationError as error:
-        raise malformed(*body_problems(annotation, error)) from None
+        raise unfit(raw, annotation, error) from None
     _strictly(raw)
     return body
 
@@ -115,8 +115,17 @@ def _strictly(raw: bytes) -> None:
         raise not_strict(refused) from None
 
 
+def unfit(raw: bytes, model: Any, error: ValidationError) -> Problem:
+    """What is wrong with a body that did not validate: 400 where it is no JSON at all, else 422."""
+    if error.error_count() == 1 and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+        return not_strict(strict_json.refused(raw))
+    return malformed(*body_problems(model, error))
+
+
 def not_strict(refused: strict_json.NotStrict) -> Problem:
-    """The 422 for JSON that two readers might understand differently."""
+    """The 400 for what is no JSON; the 422 for JSON that two readers might understand differently."""
+    if refused.code == strict_json.MALFORMED:
+        return Problem(400, refused.code, refused.message)
     return malformed(invalid_param("", refused.code, refused.message))
 
 

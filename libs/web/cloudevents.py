@@ -22,8 +22,8 @@ async def read_events(request: Request) -> list[Any]:
     """The events of a request; what is no object is handed on as it is, to be told in its result, and so is why one
     of a batch is not strict JSON.
 
-    Plain JSON with `ce-*` headers is binary mode; without them it is taken by its form. Raises `Problem`: 413, 415,
-    422.
+    Plain JSON with `ce-*` headers is binary mode; without them it is taken by its form. Raises `Problem`: 400, 413,
+    415, 422.
     """
     kind = _content_type(request)
     raw = await read_raw(request)

@@ -11,6 +11,7 @@ from typing import Any
 from libs.web.idempotency import PATTERN
 
 _DETAILS = {
+    400: "The body is not well-formed JSON",
     401: "No valid key",
     403: "The key may not do that",
     404: "There is no such thing",
@@ -18,7 +19,7 @@ _DETAILS = {
     410: "The customer was erased",
     412: "Changed since it was read",
     413: "The body is larger than 5 MB",
-    415: "The body is not JSON",
+    415: "The body is of another type than JSON",
     422: "The request does not have the form asked for; so is one with a query parameter that is unknown or repeated",
     428: "If-Match is missing",
     503: "Not caught up with `after`, or the database cannot be reached; try again",
@@ -59,7 +60,7 @@ def reads(answer: Any, summary: str, *problems: int, description: str | None = N
 
 def asks(body: Any, answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
     """Arguments of `router.post` for a call that only reads but whose question travels in a body."""
-    known = {*problems, 401, 403, 413, 415, 422, 503}
+    known = {*problems, 400, 401, 403, 413, 415, 422, 503}
     return _operation(summary, {200: {"model": answer}}, known, Extra({}, {JSON: body}), description)
 
 
@@ -70,14 +71,14 @@ def writes(
     """Arguments of `router.post`: body and answer of a writing call; what every write can say goes without saying.
     `optional`: a call without a body says nothing in particular."""
     answers = {s: {"model": answer, "headers": _WRITTEN} for s in dict.fromkeys((created, already))}
-    known = {*problems, 401, 403, 409, 413, 415, 422, 503}
+    known = {*problems, 400, 401, 403, 409, 413, 415, 422, 503}
     extra = Extra({"parameters": [IDEMPOTENCY_KEY]}, {JSON: body}, optional)
     return _operation(summary, answers, known, extra, description)
 
 
 def changes(body: Any, answer: Any, summary: str, *problems: int, description: str | None = None) -> dict[str, Any]:
     """Arguments of `router.patch`: a JSON Merge Patch that needs If-Match."""
-    known = {*problems, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503}
+    known = {*problems, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 503}
     answers = {200: {"model": answer, "headers": {"Event-Position": _POSITION, "ETag": _ETAG}}}
     extra = Extra({"parameters": [IF_MATCH]}, {MERGE_PATCH: body, JSON: body})
     return _operation(summary, answers, known, extra, description)

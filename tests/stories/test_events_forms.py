@@ -107,19 +107,18 @@ def test_binary_mode_and_plain_json(say: Teller) -> None:
 
 
 def test_bodies_that_are_no_events(say: Teller) -> None:
+    for raw in (b"", b"{", b"[" * 5000, b"\xff"):
+        answer = say.call("POST", "/v1/events/care", content=raw, headers={"Content-Type": STRUCTURED})
+        say.refused(answer, 400, "malformed_json")
     for raw in (
-        b"",
-        b"{",
         b"null",
         b"17",
         b'"x"',
-        b"[" * 5000,
         b'{"specversion": "1.0", "specversion": "1.0"}',
         b'{"id": "a\\u0000"}',
         b'{"id": "\\ud800"}',
         b'{"x": NaN}',
         b'{"x": 1e999}',
-        b"\xff",
     ):
         answer = say.call("POST", "/v1/events/care", content=raw, headers={"Content-Type": STRUCTURED})
         say.refused(answer, 422)

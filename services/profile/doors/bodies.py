@@ -3,7 +3,6 @@ would name where their subject does not."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
@@ -11,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.events.catalogue.customers import Kind, LossReason, Party, Side, Stage, Way
 from libs.events.identities import REFERENCE_PATTERN, BadName, as_id, split
-from libs.events.values import Body, Label, Moment, Money, Text
+from libs.events.values import Body, Day, Label, Moment, Money, Text
 from services.profile.domain.persons import CHOOSABLE
 from services.profile.doors.custom import Custom
 
@@ -79,7 +78,7 @@ class SpecialDate(Body):
     """A day that matters to the customer, in the year it first was; it comes round every year."""
 
     occasion: Label
-    on: date
+    on: Day
 
 
 class RecordBody(Body):
@@ -98,7 +97,7 @@ class RecordBody(Body):
     credit_grade: Label | None = None
     vip: bool | None = None
     vip_reason: Text | None = None
-    birthday: date | None = None
+    birthday: Day | None = None
     special_dates: Annotated[list[SpecialDate], Field(max_length=50)] | None = None
     household: Household | None = None
     occupation: Label | None = None

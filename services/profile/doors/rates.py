@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
@@ -12,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from libs.events.catalogue.classifications import RATES, RateStated
 from libs.events.doors import Call, Door
 from libs.events.units import Unit
-from libs.events.values import Body, Label
+from libs.events.values import Body, Day, Label
 from services.profile.domain.grouping import StateRate
 
 
@@ -32,7 +31,7 @@ class RateBody(Body):
 
     currency: Currency
     into: Currency
-    day: date
+    day: Day
     rate: Rate
     source: Label
 

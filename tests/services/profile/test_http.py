@@ -52,6 +52,11 @@ async def test_a_new_customer_is_read_back_whole(house: House) -> None:
     assert read.headers["etag"] == answer.headers["etag"] == '"1"'
 
 
+async def test_a_day_is_not_told_by_the_digits_of_a_unix_time(house: House) -> None:
+    told = PERSON | {"birthday": "1609459200"}
+    await house.refused("/v1/customers", told, 422, "bad_date", "/birthday")
+
+
 async def test_without_a_reference_the_id_is_random(house: House) -> None:
     one, other = [(await house.post("/v1/customers", {"kind": "external"}))["id"] for _ in range(2)]
     assert one != other
@@ -147,9 +152,9 @@ async def test_further_references_are_the_same_person(house: House) -> None:
     assert (listed["id"], listed["name"]) == (person["id"], NAME)
     # told the other way round, or again, nothing changes
     await upsert(house, "pos:1", 200, refs=["crm:2"])
-    again = await house.post("/v1/customers/upsert", {"ref": "crm:2", "refs": ["pos:1"]}, 201)
+    again = await house.post("/v1/customers/upsert", {"ref": "crm:2", "refs": ["pos:1"]}, 200)
     await house.follow()
-    assert (await house.get(f"/v1/customers/{again['id']}"))["id"] == person["id"]
+    assert (again["id"], again["created"]) == (person["id"], False)
     assert len((await house.get("/v1/customers"))["items"]) == 1
 
 
