@@ -52,13 +52,28 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.post("/v1/customers/upsert", **writes(UpsertBody, UpsertShown, "Make or change a customer by ref", 410))
     async def upsert(request: Request) -> Answered:
-        """Changes only the members that are present."""
+        """Changes only the members that are present. A reference that was merged in stands for the surviving
+        customer, whom the answer shows, as in reading."""
         body = await bodies.read(request, UpsertBody)
         # the same members in the form that events have: they have been validated
         said = RecordedBody.model_construct(set(body.model_fields_set), **dict(body))
+        named = (await reading.find_named(platform, [body.ref]))[body.ref]
+        before = named.found if isinstance(named.found, reading.Person) and named.found.ids else None
+
+        def is_new(verdicts: Sequence[Verdict]) -> bool:
+            return created(verdicts) and (before is None or before.state.bare)
+
+        def render(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+            state = verdicts[0].state
+            one = shown(before.id, before.having(named.id, state), before.ids) if before else written(verdicts)
+            return one | {"created": is_new(verdicts)}
+
+        def version(verdicts: Sequence[Verdict]) -> int | None:
+            return before.version_having(named.id, verdicts[0].state) if before else record_version(verdicts)
+
         return await write(
-            request, platform, RECORDED, said, render=upserted, version=record_version,
-            status_of=lambda verdicts: 201 if created(verdicts) else 200,
+            request, platform, RECORDED, said, render=render, version=version,
+            status_of=lambda verdicts: 201 if is_new(verdicts) else 200,
         )  # fmt: skip
 
     @routes.get("/v1/customers", **reads(CustomerPage, "List customers, in the order in which they came to be known"))
@@ -121,11 +136,6 @@ def router(platform: Platform) -> APIRouter:
         )  # fmt: skip
 
     return routes
-
-
-def upserted(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The answer of an upsert."""
-    return {**written(verdicts), "created": created(verdicts)}
 
 
 async def named(platform: Platform, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -45,6 +45,10 @@ class Person:
         states = {self.id: self.own, **self.others, subject: state}
         return joined(states.pop(self.id), states)
 
+    def version_having(self, subject: str, state: Customer) -> int:
+        """The version of that record."""
+        return self.version - {self.id: self.own, **self.others}[subject].version + state.version
+
 
 async def find(platform: Platform, asked: Sequence[str]) -> dict[str, Person | Problem]:
     """The person behind each id, or the problem that says why there is none: 404 unknown, 410 erased."""

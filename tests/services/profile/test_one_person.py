@@ -25,6 +25,22 @@ async def test_who_was_lost_under_one_id_is_won_back_under_another(house: House)
     assert [(await house.get(f"/v1/customers/{who}"))["stage"] for who in (a, b)] == ["prospect", "lost"]
 
 
+async def test_who_is_told_of_by_a_merged_reference_is_answered_whole(house: House) -> None:
+    one = await known(house, "pos:a", name="An", refs=["web:b"], at=day(1))
+    answer = await house.http.post("/v1/customers/upsert", json={"ref": "web:b", "owner": "lan"})
+    told = answer.json()
+    assert (answer.status_code, told["created"]) == (200, False), "they were known, by another reference"
+    assert (told["id"], told["name"], told["owner"], len(told["merged_from"])) == (one, "An", "lan", 1)
+    await house.follow()
+    again = await house.http.post("/v1/customers/upsert", json={"ref": "pos:a", "department": "shop"})
+    assert (again.status_code, again.json()["id"], again.json()["owner"]) == (200, one, "lan")
+    await house.follow()
+    for customer in (one, *told["merged_from"]):
+        read = await house.http.get(f"/v1/customers/{customer}")
+        assert read.json() | {"created": False} == again.json()
+        assert read.headers["etag"] == again.headers["etag"] != answer.headers["etag"]
+
+
 async def test_an_order_bought_under_one_id_is_taken_back_under_another(house: House) -> None:
     a, b, other = [await known(house, f"pos:{n}") for n in "abc"]
     await house.post(f"/v1/customers/{b}/purchases", {"order": "o", "amount": TEN})
