@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
+NO_STORE = (b"cache-control", b"no-store")
 
 
 def _other(value: Any) -> Any:
@@ -40,8 +41,11 @@ class Answered(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", media_type), *headers]
 
 
-def answer(value: Any, status: int = 200, *, version: int | None = None, headers: RawHeaders = ()) -> Answered:
-    """`value` as a JSON response; `version` becomes its `ETag`."""
+def answer(
+    value: Any, status: int = 200, *, version: int | None = None, headers: RawHeaders = (), live: bool = False
+) -> Answered:
+    """`value` as a JSON response; `version` becomes its `ETag`. `live`: there is more in it than the version tells, so
+    nobody may take what they have of that version for it."""
     if version is not None:
-        headers = [(b"etag", b'"%d"' % version), *headers]
+        headers = [(b"etag", b'"%d"' % version), *headers, *((NO_STORE,) if live else ())]
     return Answered(to_json(value), status, headers)

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from libs.events.service import Definition, Platform
 from libs.web.auth import Gate, Keys
+from libs.web.cors import across_origins
 from libs.web.docs import add_docs
 from libs.web.events_door import EventsInbox, events_router
 from libs.web.health import Readiness, health_router
@@ -61,13 +62,15 @@ def build_app(
         title=f"Careledger {definition.name}",
         version=VERSION,
         description="One of Careledger's four services. Errors are problems (RFC 9457); times are RFC 3339 in UTC. "
-        "Bodies and queries are strict: a member or parameter that is not known is 422.",
+        "Bodies and queries are strict: a member or parameter that is not known is 422. What GET answers, HEAD answers "
+        "without the body; where there is an ETag, If-None-Match with it is answered 304.",
         redirect_slashes=False,  # a redirect would repeat the path that was sent
         docs_url=None,  # see `docs`
         redoc_url=None,
         root_path_in_servers=False,
         exception_handlers=HANDLERS,
         middleware=[
+            *across_origins(settings.cors_origins.split()),
             Middleware(Watch, service=definition.name, requests=requests, sample=settings.access_log),
             Middleware(Gate, keys=keys, ticketed=TICKETED),
         ],

@@ -18,6 +18,7 @@ from libs.web.problems import Problem, respond
 
 REREAD_SECONDS = 1.0
 """So often at most the keys file's time stamp is looked at; a revoked key works so much longer at most."""
+READING = ("GET", "HEAD", "OPTIONS")
 READING_POSTS = ("/search", "/resolve", "/tickets")
 """What ends the path of a POST that only reads: questions that hold personal data are asked in bodies."""
 _LONGEST = 512
@@ -76,7 +77,7 @@ def allows(key: KeyRecord, method: str, path: str) -> bool:
         return True
     if "events" in scopes and path.startswith("/v1/events/"):
         return True
-    return "read" in scopes and (method in ("GET", "HEAD") or (method == "POST" and path.endswith(READING_POSTS)))
+    return "read" in scopes and (method in READING or (method == "POST" and path.endswith(READING_POSTS)))
 
 
 class Gate:

@@ -71,9 +71,3 @@ def stale(current: Any, sent: IfMatch) -> Problem:
 def etag(version: int) -> str:
     """A version as an entity tag."""
     return f'"{version}"'
-
-
-def not_modified(request: Request, version: int) -> bool:
-    """Whether `If-None-Match` says that the caller has this version."""
-    value = header(request.scope, b"if-none-match")
-    return value is not None and (value.strip() == b"*" or b'"%d"' % version in value)

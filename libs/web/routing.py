@@ -8,6 +8,7 @@ none is found, the router has its say (404, and whatever is no plain route).
 from __future__ import annotations
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
@@ -40,7 +41,11 @@ class Index:
                     await route.handle(scope, receive, send)
                     return
             if methods := self._elsewise(scope):
-                raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
+                allow = ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
+                if scope["method"] == "OPTIONS":
+                    await Response(status_code=204, headers={"Allow": allow})(scope, receive, send)
+                    return
+                raise HTTPException(405, headers={"Allow": allow})
         await self._router.app(scope, receive, send)
 
     def _elsewise(self, scope: Scope) -> set[str]:

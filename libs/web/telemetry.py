@@ -15,18 +15,19 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from libs.web.conditional import headers_only, not_modified
 from libs.web.exchange import SCOPE_KEY, Exchange, given_request_id, header
 from libs.web.metrics import Requests
 from libs.web.problems import respond
 from libs.web.refusals import unexpected
 
 SLOW_SECONDS = 1.0
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = structlog.get_logger("careledger.http")
 
 
 class Watch:
-    """The outermost middleware.
+    """The outermost middleware but for what lets other origins in.
 
     `sample` is the share of ordinary requests (answered below 500 within a second) that get a log line: 1 logs all,
     0 none. The others always get one, and the metrics count every request.
@@ -40,6 +41,8 @@ class Watch:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
+        if scope["method"] == "HEAD":
+            scope, send = headers_only(scope, send)
         found = Exchange(given_request_id(header(scope, b"x-request-id")))
         scope[SCOPE_KEY] = found
         status = 0
@@ -49,6 +52,10 @@ class Watch:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", found.request_id.encode("ascii"))]
+                if status == 200 and not_modified(scope, message):
+                    status = 304
+            elif status == 304:
+                message["body"] = b""
             await send(message)
 
         try:

@@ -195,6 +195,24 @@ def test_a_malformed_position_is_told(say: Teller, token: str) -> None:
         say.refused(say.call("GET", path, params={"after": token}), 422)
 
 
+def test_heads_and_conditional_reads(say: Teller) -> None:
+    customer, complaint = say.customer("a"), say.complaint(say.customer("b"))
+    for path in (f"/v1/customers/{customer}", f"/v1/complaints/{complaint}", "/v1/vocabulary", "/profile/healthz"):
+        got, head = say.call("GET", path), say.call("HEAD", path)
+        assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(got.content)))
+        if tag := got.headers.get("etag"):
+            again = say.call("GET", path, headers={"If-None-Match": tag})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    # what a merge changes is told, though nobody changed the record
+    path, tag = f"/v1/complaints/{complaint}", say.call("GET", f"/v1/complaints/{complaint}").headers["etag"]
+    merge = say.post("/v1/merges", {"survivor": customer, "merged": say.customer("b")})
+    merged = say.call("GET", path, params={"after": merge.headers["event-position"]}, headers={"If-None-Match": tag})
+    assert (merged.status_code, merged.json()["customer"]) == (200, customer)
+    known = {"If-None-Match": say.call("GET", f"/v1/customers/{customer}").headers["etag"]}
+    say.post(f"/v1/customers/{say.customer('b')}/loss", {"reason": "moved"})
+    assert say.call("GET", f"/v1/customers/{customer}", headers=known).json()["stage"] == "lost"
+
+
 def test_a_filter_that_is_misspelt_or_given_twice_is_refused(say: Teller) -> None:
     customer = say.customer()
     for path, params in (

@@ -83,7 +83,7 @@ def router(platform: Platform) -> APIRouter:
         shown = whole(found, subject)
         async with platform.database.read() as reader:
             shown["customer"] = (await PEOPLE.survivors(reader, [subject]))[subject] if shown["customer"] else None
-        return answer(shown, version=found.version)
+        return answer(shown, version=found.version, live=shown["customer"] not in (subject, None))
 
     return routes
 

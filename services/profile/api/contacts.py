@@ -81,14 +81,15 @@ def router(platform: Platform) -> APIRouter:
         person = await reading.find_one(platform, customer)
         state = person.state if as_of is None else await history.as_of(platform, person, as_of)
         items = [shown(contact) for contact in contacts.contacts_of(state.record, naming(person.id))]
-        return answer({"items": items, "next_cursor": None}, version=person.version if as_of is None else None)
+        version = person.version if as_of is None else None
+        return answer({"items": items, "next_cursor": None}, version=version, live=bool(person.ids))
 
     @routes.get("/v1/customers/{customer}/contacts/{contact}", **reads(ContactShown, "One contact", 404, 410))
     async def read(customer: CustomerId, contact: Id, after: After = None) -> Answered:
         """Its version is the record's."""
         await caught_up(platform, after)
         person = await reading.find_one(platform, customer)
-        return answer(shown(contacts.find(contact, contacts_of(person))), version=person.version)
+        return answer(shown(contacts.find(contact, contacts_of(person))), version=person.version, live=bool(person.ids))
 
     @routes.post(
         "/v1/customers/{customer}/contacts", **writes(ContactBody, ContactShown, "Another way to reach them", 404, 410)

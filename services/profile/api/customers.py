@@ -111,7 +111,7 @@ def router(platform: Platform) -> APIRouter:
         person = await reading.find_one(platform, customer)
         if as_of is not None:
             return answer(shown(person.id, await history.as_of(platform, person, as_of), person.ids))
-        return answer(shown(person.id, person.state, person.ids), version=person.version)
+        return answer(shown(person.id, person.state, person.ids), version=person.version, live=bool(person.ids))
 
     @routes.patch("/v1/customers/{customer}", **changes(PatchBody, CustomerShown, "Change a record", 410))
     async def change(customer: CustomerId, request: Request) -> Answered:

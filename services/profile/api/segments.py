@@ -148,7 +148,7 @@ def router(platform: Platform) -> APIRouter:
         state = await load(segment)
         async with platform.database.read() as reader:
             count = await segments.how_many(reader, segment)
-        return answer(shown(segment, state) | {"members": count}, version=state.version)
+        return answer(shown(segment, state) | {"members": count}, version=state.version, live=True)
 
     @routes.patch("/v1/segments/{segment}", **changes(SegmentPatch, SegmentShown, "Change a segment"))
     async def change(segment: Id, request: Request) -> Answered:

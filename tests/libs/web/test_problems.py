@@ -49,7 +49,7 @@ async def test_every_refusal_is_a_problem(service: toy.Toy, method: str, path: s
 async def test_every_method_of_an_address_is_told(service: toy.Toy) -> None:
     async with service.client() as client:
         response = await client.delete(f"/v1/customers/{toy.CUSTOMER}")
-    assert response.headers["allow"] == "GET, PATCH"
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
 async def test_parameters_are_named_with_their_place(service: toy.Toy) -> None:
