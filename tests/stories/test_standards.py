@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.stories.conftest import STANDARDS
 from tests.stories.teller import Json, Teller, money, until
@@ -54,6 +55,14 @@ def test_a_customer_is_owed_what_their_class_was_owed_when_it_was_decided(tell: 
     within = [datetime.fromisoformat(plan["due"]) - datetime.now(UTC) for plan in plans]
     assert [timedelta(hours=5) < w <= timedelta(hours=6) for w in within] == [True, True, False]
     assert timedelta(days=1, hours=23) < within[2] <= timedelta(days=2)
+
+    since: dict[str, Any] = {"from": ago(3)}
+
+    def prompt(value_class: str) -> float | None:
+        groups = tell.get("/v1/reports/complaints", by="value_class", **since)["groups"]
+        return next((g["corrected_promptly"]["value"] for g in groups if g["key"] == value_class), None)
+
+    until("reports by class", lambda: prompt("A") == 0 and (prompt("C") or 0) > 0)
 
     # the class moves on; what was decided stays, what is decided now follows
     classify(tell, 2010)

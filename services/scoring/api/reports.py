@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
@@ -33,13 +33,14 @@ def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
         after: After = None,
     ) -> Answered:
         """Of the answers in [from, to): gaps, levels, NPS, CSAT and CES of each group and in total, and where
-        dissatisfaction is most common. Few anonymous answers are withheld."""
+        dissatisfaction is most common. Few anonymous answers are withheld. Customers count in the class and in every
+        segment that they were in as of then; a segment's group has its id as `key`, and its `name`."""
         await caught_up(platform, after)
         moment = as_of or platform.clock.now()
-        rows = await across.answers(platform.database, to_micros(moment))
+        rows, customers = await across.answers(platform.database, to_micros(moment), by)
         # a long computation on many answers must not hold up other requests
         made = await run_in_threadpool(groups.satisfaction_report, rows, by, since, until, moment, settings)
-        return answer(made | {"as_of": rfc3339(moment)})
+        return answer(named(made, customers) | {"as_of": rfc3339(moment)})
 
     @routes.get("/v1/reports/complaints", **reads(ComplaintsReport, "Complaints, by what they have in common"))
     async def complaints(
@@ -50,11 +51,20 @@ def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
         after: After = None,
     ) -> Answered:
         """Of the complaints spotted in [from, to): how they stand, how promptly they were corrected, how many came
-        back."""
+        back. Of classes and segments as in the report of satisfaction."""
         await caught_up(platform, after)
         moment = as_of or platform.clock.now()
-        rows = await across.complained(platform.database, to_micros(moment))
+        rows, customers = await across.complained(platform.database, to_micros(moment), by)
         made = await run_in_threadpool(complaint_groups.complaints_report, rows, by, since, until, settings)
-        return answer(made | {"as_of": rfc3339(moment)})
+        return answer(named(made, customers) | {"as_of": rfc3339(moment)})
 
     return routes
+
+
+def named(report: dict[str, Any], customers: across.Customers) -> dict[str, Any]:
+    """The report, its groups told by the segments' names, too, where their keys are ids of segments."""
+    if report["by"] == "segment":
+        names = customers.names
+        for group in report["groups"]:
+            group["name"] = names.get(group["key"])
+    return report

@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from services.scoring.domain import figures
+from services.scoring.domain.answers import ANONYMOUS
 from services.scoring.domain.complaints import ComplaintRow
 from services.scoring.domain.settings import DEFAULTS, ScoringSettings
 from services.scoring.domain.slices import Key, grouped, month, within
 
-By = Literal["dimension", "severity", "cause", "staff", "department", "programme", "channel", "period"]
+By = Literal[
+    "dimension", "severity", "cause", "staff", "department", "programme", "channel", "value_class", "segment", "period",
+    "customer",
+]  # fmt: skip
 BY: tuple[str, ...] = get_args(By)
 HOUR = timedelta(hours=1)
 
@@ -25,7 +29,7 @@ def complaints_report(
 ) -> dict[str, Any]:
     """`{by, groups, total}` of the complaints spotted in [since, until), standing as their rows were folded."""
     spotted = [row for row in rows if within(row.spotted_at, since, until, None)]
-    slices = grouped(spotted, lambda row: [(_KEYS[by](row), row)])
+    slices = grouped(spotted, lambda row: [(key, row) for key in _KEYS[by](row)])
     return {
         "by": by,
         "groups": [complaint_group(key, part, settings) for key, part in slices.items()],
@@ -55,13 +59,16 @@ def complaint_group(key: Key, rows: Sequence[ComplaintRow], settings: ScoringSet
     }
 
 
-_KEYS: dict[By, Callable[[ComplaintRow], Key]] = {
-    "dimension": lambda row: row.dimension,
-    "severity": lambda row: row.severity,
-    "cause": lambda row: row.cause,
-    "staff": lambda row: row.staff,
-    "department": lambda row: row.department,
-    "programme": lambda row: row.programme,
-    "channel": lambda row: row.channel,
-    "period": lambda row: month(row.spotted_at),
+_KEYS: dict[By, Callable[[ComplaintRow], Sequence[Key]]] = {
+    "dimension": lambda row: [row.dimension],
+    "severity": lambda row: [row.severity],
+    "cause": lambda row: [row.cause],
+    "staff": lambda row: [row.staff],
+    "department": lambda row: [row.department],
+    "programme": lambda row: [row.programme],
+    "channel": lambda row: [row.channel],
+    "value_class": lambda row: [row.value_class],
+    "segment": lambda row: row.segments or [None],
+    "period": lambda row: [month(row.spotted_at)],
+    "customer": lambda row: [ANONYMOUS.rstrip(":") if row.anonymous else row.person],
 }

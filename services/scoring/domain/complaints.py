@@ -46,6 +46,8 @@ class ComplaintRow:
     staff: str | None = None
     department: str | None = None
     channel: str | None = None
+    value_class: str | None = None
+    segments: tuple[str, ...] = ()
     state: State = "open"
     corrected_at: datetime | None = None
     promptly: bool | None = None
@@ -72,8 +74,10 @@ class ComplaintCounts:
     corrected_promptly: int = 0
 
 
-def complaints(facts: Iterable[Fact], person: str = "") -> list[ComplaintRow]:
-    """The complaints among `facts` (admitted: each once), in the order they were spotted.
+def complaints(
+    facts: Iterable[Fact], person: str = "", value_class: str | None = None, segments: tuple[str, ...] = ()
+) -> list[ComplaintRow]:
+    """The complaints among `facts` (admitted: each once) of a person, in the order they were spotted.
 
     Steps are replayed in the order of their times; of those of one moment the first in natural order that is possible
     goes first, so that a reopening and a second correction told with the same time find their places.
@@ -88,6 +92,7 @@ def complaints(facts: Iterable[Fact], person: str = "") -> list[ComplaintRow]:
             name = found.data["complaint"]
             if (row := rows.get(name)) is None:
                 rows[name] = _spotted(name, found, person)
+                rows[name].value_class, rows[name].segments = value_class, segments
             else:
                 _take(row, found)
     return list(rows.values())

@@ -27,7 +27,9 @@ facts = Table(
 )
 """Every fact heard, once; a person's score is folded from theirs."""
 
-_REPORTED = text("type = 'survey.answered' OR type LIKE 'complaint.%' OR type = 'customer.classified'")
+_REPORTED = text(
+    "type = 'survey.answered' OR type LIKE 'complaint.%' OR type = 'customer.classified' OR type = 'customer.segmented'"
+)
 # what reports read across all customers; the many other facts are not in it and cost it nothing
 Index("facts_reported", facts.c.type, facts.c.time, postgresql_where=_REPORTED, sqlite_where=_REPORTED)
 

@@ -39,6 +39,24 @@ def test_by_when_they_were_spotted() -> None:
     assert complaints_report(rows(), "period", since=day(2), until=day(7))["total"]["spotted"] == 2
 
 
+def test_by_who_complained() -> None:
+    told = [
+        *complaints([step("spotted", day(1), 1, complaint="a")], "lan", "A", ("regulars", "vips")),
+        *complaints([step("spotted", day(2), 1, complaint="b")], "minh", "B", ("regulars",)),
+        *complaints([step("spotted", day(3), 1, complaint="c")], "hoa"),
+        *complaints([step("spotted", day(4), 1, complaint=c) for c in "de"], "anonymous:1"),
+    ]
+    whole: list[tuple[By, dict[str | None, int]]] = [
+        ("segment", {"regulars": 2, "vips": 1, None: 3}),
+        ("value_class", {"A": 1, "B": 1, None: 3}),
+        ("customer", {"anonymous": 2, "hoa": 1, "lan": 1, "minh": 1}),
+    ]
+    for by, counted in whole:
+        report = complaints_report(told, by)
+        assert {group["key"]: group["spotted"] for group in report["groups"]} == counted
+        assert report["total"]["spotted"] == 5, "whoever is in two segments complained once"
+
+
 @pytest.mark.parametrize("by", BY)
 def test_the_shape_is_whole(by: By) -> None:
     empty = complaints_report([], by)
