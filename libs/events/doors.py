@@ -144,3 +144,5 @@ class Door(Generic[B]):
     """The subject that a loaded state refers to, if any."""
     anonymous: bool = False
     """Whether the door takes calls that name no customer."""
+    makes: str = ""
+    """The member of its facts that is the id of what a call makes or is about; "": that is the customer."""

@@ -117,10 +117,15 @@ def _known(call: Call[DeliveryEvent] | Call[KeptEvent], name: str, code: str) ->
 
 DELIVERED = Door(
     "care.delivered", DeliveryEvent, _deliver, lookups=lambda b: (f"delivery:{b.planned}",) if b.planned else (),
+    makes="delivery",
 )  # fmt: skip
-TOUCHED = Door("touchpoint.recorded", TouchpointEvent, _touch)
-KEPT = Door("promise.kept", KeptEvent, _keep, lookups=lambda b: (f"promise:{b.promise}",), anonymous=True)
-PUBLISHED = Door("survey.published", SurveyBody, _publish, anonymous=True)
-ANSWERED = Door("survey.answered", AnswersEvent, _answer, loads=lambda b: (SURVEY + b.survey,), anonymous=True)
+TOUCHED = Door("touchpoint.recorded", TouchpointEvent, _touch, makes="touchpoint")
+KEPT = Door(
+    "promise.kept", KeptEvent, _keep, lookups=lambda b: (f"promise:{b.promise}",), anonymous=True, makes="promise",
+)  # fmt: skip
+PUBLISHED = Door("survey.published", SurveyBody, _publish, anonymous=True, makes="survey")
+ANSWERED = Door(
+    "survey.answered", AnswersEvent, _answer, loads=lambda b: (SURVEY + b.survey,), anonymous=True, makes="answer",
+)  # fmt: skip
 
 DOORS = (DELIVERED, TOUCHED, KEPT, PUBLISHED, ANSWERED)

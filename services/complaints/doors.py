@@ -78,7 +78,10 @@ def step(event: str, body: type[B], name: StepName, told: Callable[[Any], facts.
         found = call.found.get(find_name(complaint_of(call.body)))
         return (found.subject,) if found and name == "correction" else ()
 
-    return Door(event, body, unit, customer=lambda body: None, lookups=lookups, classed=classed, anonymous=True)
+    return Door(
+        event, body, unit, customer=lambda body: None, lookups=lookups, classed=classed, anonymous=True,
+        makes="complaint",
+    )  # fmt: skip
 
 
 def complaint_of(body: Any) -> str:
@@ -96,7 +99,7 @@ def fact(model: type[facts.Step], *members: str) -> Callable[[Any], facts.Step]:
     return told
 
 
-SPOTTED = Door("complaint.spotted", SpotBody, spot, lookups=lookup_ref, anonymous=True)
+SPOTTED = Door("complaint.spotted", SpotBody, spot, lookups=lookup_ref, anonymous=True, makes="complaint")
 ACKNOWLEDGED = step(
     "complaint.acknowledged", Acknowledgement, "acknowledgement", fact(facts.ComplaintAcknowledged, "by")
 )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stories.posting import bought, post, results
 from tests.stories.publisher import STRUCTURED, event
-from tests.stories.teller import Teller, day, money, rated
+from tests.stories.teller import Json, Teller, day, item, money, rated
 
 
 def test_limits_of_events(say: Teller) -> None:
@@ -30,6 +30,7 @@ def test_every_type_that_is_heard_and_its_body(say: Teller) -> None:
     for topic, names in {
         "customers": (
             "customer.recorded",
+            "customer.updated",
             "customer.acquired",
             "customer.purchased",
             "customer.lost",
@@ -87,6 +88,37 @@ def test_answers_and_kept_promises_come_as_events_too(tell: Teller) -> None:
 def test_other_content_types(say: Teller, kind: str) -> None:
     answer = post(say, "customers", bought(say, "o"), headers={"Content-Type": kind})
     say.refused(answer, 415)
+
+
+def test_a_result_tells_the_id_of_what_was_made_again_when_sent_again(say: Teller) -> None:
+    ref, desk, made = say.ref(), f"desk:{say.tag}", dict[str, str]()
+    items = [item("kept", "reliability")]
+    form = {"name": "told", "dimension_set": "rater", "asks": ["perception"], "items": items}
+    spot = {"ref": desk, "summary": "x", "severity": "minor", "spotted_by": {"role": "system"}}
+
+    def tell(topic: str, name: str, data: Json) -> str:
+        one = event(f"{say.tag} {name}", name, ref, day(1), data)
+        (first,), (again,) = results(post(say, topic, one)), results(post(say, topic, one))
+        assert (first["status"], again["status"]) == ("appended", "already")
+        assert again["id"] == first["id"]
+        made[name] = first["id"]
+        return made[name]
+
+    customer = tell("customers", "customer.recorded", {"ref": ref, "kind": "external", "refs": [f"{ref}b"]})
+    assert tell("customers", "customer.updated", {"owner": "lan"}) == customer
+    found = say.get(f"/v1/customers/{customer}")
+    assert (found["owner"], found["refs"]) == ("lan", [ref, f"{ref}b"])
+    say.get(f"/v1/deliveries/{tell('care', 'care.delivered', {'programme': 'welcome'})}")
+    promised = [{"what": "call", "due": day(9), "owner": "lan"}]
+    tell("care", "touchpoint.recorded", {"staff": "lan", "channel": "phone", "promises": promised})
+    say.get(f"/v1/touchpoints/{made['touchpoint.recorded']}")
+    survey = tell("care", "survey.published", form)
+    answer = tell("care", "survey.answered", {"survey": survey, "items": [rated("kept", 4)]})
+    say.get(f"/v1/surveys/{survey}/answers/{answer}")
+    complaint = tell("complaints", "complaint.spotted", spot)
+    assert tell("complaints", "complaint.corrected", {"complaint": desk, "action": "x", "agreed": True, "by": "m"})
+    assert made["complaint.corrected"] == complaint
+    assert say.get(f"/v1/complaints/{complaint}")["state"] == "corrected"
 
 
 def test_binary_mode_and_plain_json(say: Teller) -> None:

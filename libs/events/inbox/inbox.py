@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +44,7 @@ class Inbox:
         return await self.judging.judge(self.platform.desk, letters)
 
     async def take(self, events: Sequence[Mapping[str, Any]], dry_run: bool = False) -> list[dict[str, Any]]:
-        """Takes CloudEvents, in order; a result for each (`{index, status, position?, problem?}`).
+        """Takes CloudEvents, in order; a result for each (`{index, status, id?, position?, problem?}`).
 
         One that came too early is parked, as from the topic; what is wrong otherwise is told and not kept. With
         `dry_run` nothing is kept at all. Raises `StoreUnavailable`.
@@ -52,7 +53,7 @@ class Inbox:
         if dry_run:
             judged = await self._rehearse(letters)
         else:
-            judged = await self.judge(letters)
+            judged = [await self._identified(j) for j in await self.judge(letters)]
             early = [j for j in judged if j.status == "parked"]
             if early:
                 async with self.platform.database.begin() as tx:
@@ -74,6 +75,14 @@ class Inbox:
             if row := (await reader.conn.execute(query)).first():
                 return {"status": "quarantined", "reason": row.reason}
         return {"status": "unknown"}
+
+    async def _identified(self, judged: Judged) -> Judged:
+        """With the id of what it made when it came first: a batch does not look those facts up."""
+        if judged.status != "already" or judged.id or not judged.position:
+            return judged
+        at = judged.position
+        (fact,) = await self.platform.store.history(at.subject, at.sequence - 1, 1)
+        return replace(judged, id=fact.data.get(judged.makes, ""))
 
     async def _rehearse(self, letters: Sequence[Letter | Unfit]) -> list[Judged]:
         """Everything is decided as it would be, under the same locks, and then rolled back."""

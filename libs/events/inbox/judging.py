@@ -32,7 +32,8 @@ ROUNDS = 16
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What became of an event: `refusal` says why not; `error` holds what was wrong with the data of `model`;
-    `fault` is the type of an error of ours. `waits_for`: the name that a parked one waits for."""
+    `fault` is the type of an error of ours. `waits_for`: the name that a parked one waits for. `id`: what it made or
+    is about, found in the member `makes` of its facts; "" where those are not at hand."""
 
     letter: Letter | Unfit
     status: Status
@@ -41,6 +42,8 @@ class Judged:
     error: ValidationError | None = None
     model: type[BaseModel] | None = None
     fault: str = ""
+    id: str = ""
+    makes: str = ""
 
     @property
     def waits_for(self) -> str:
@@ -158,9 +161,18 @@ def _judged(letter: Letter | Unfit, asked: Asked[Any], outcome: Outcome | str) -
     refused = outcome.refusal
     if refused is None:
         appended = any(v.status == "appended" for v in outcome.verdicts)
-        return Judged(letter, "appended" if appended else "already", outcome.position)
+        status: Status = "appended" if appended else "already"
+        return Judged(letter, status, outcome.position, id=_made(asked.door, outcome), makes=asked.door.makes)
     told = _in_event(asked, refused.refusal) if isinstance(refused.refusal, Invalid) else refused.refusal
     return Judged(letter, "conflict" if refused.status == "absent" else refused.status, refusal=told)
+
+
+def _made(door: Door[Any], outcome: Outcome) -> str:
+    if not door.makes:
+        addressed = outcome.verdicts[0].position
+        return addressed.subject if addressed else ""
+    told = (event.data[door.makes] for v in outcome.verdicts for event in v.events if door.makes in event.data)
+    return next(told, "")
 
 
 def _in_event(asked: Asked[Any], refusal: Invalid) -> Invalid:

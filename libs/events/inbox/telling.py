@@ -1,4 +1,4 @@
-"""What became of an event, in the shape of a bulk result: `{status, position?, problem?}`."""
+"""What became of an event, in the shape of a bulk result: `{status, id?, position?, problem?}`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def silent(model: type[BaseModel], error: ValidationError) -> list[dict[str, str
 def result(index: int, judged: Judged, describe: Describe = silent) -> dict[str, Any]:
     """One result."""
     told: dict[str, Any] = {"index": index, "status": judged.status}
+    if judged.id:
+        told["id"] = judged.id
     if judged.position:
         told["position"] = judged.position.token()
     if judged.refusal is not None:

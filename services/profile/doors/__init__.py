@@ -9,8 +9,8 @@ from libs.events.doors import Door
 from services.profile.doors.consents import CONSENTED
 from services.profile.doors.published import ERASURE_TOLD, MERGE_TOLD, UNDO_TOLD
 from services.profile.doors.purchases import PURCHASED
-from services.profile.doors.records import ACQUIRED, LOST, RECORDED, WON_BACK
+from services.profile.doors.records import ACQUIRED, LOST, RECORDED, UPDATED, WON_BACK
 
 DOORS: tuple[Door[Any], ...] = (
-    RECORDED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED, MERGE_TOLD, UNDO_TOLD, ERASURE_TOLD,
+    RECORDED, UPDATED, ACQUIRED, PURCHASED, LOST, WON_BACK, CONSENTED, MERGE_TOLD, UNDO_TOLD, ERASURE_TOLD,
 )  # fmt: skip

@@ -113,9 +113,10 @@ def addressed(call: Call[ErasureEvent]) -> tuple[str, ...]:
 
 MERGE_TOLD = Door(
     "customer.merged", MergeBody, merge_told, customer=lambda body: None, anonymous=True, follows=both, onward=onward,
+    makes="merge",
 )  # fmt: skip
 UNDO_TOLD = Door(
     "customer.unmerged", UndoEvent, undo_told, customer=lambda body: None, anonymous=True,
-    lookups=lambda body: (merge_name(body.merge),),
+    lookups=lambda body: (merge_name(body.merge),), makes="merge",
 )  # fmt: skip
 ERASURE_TOLD = Door("customer.erased", ErasureEvent, erasure_told, follows=addressed, onward=onward)

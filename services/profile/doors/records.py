@@ -6,6 +6,7 @@ heard of a customer, and then opens a bare record.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -150,6 +151,8 @@ RECORDED = Door(
     "customer.recorded", RecordedBody, upsert, customer=lambda body: body.customer or body.ref,
     loads=fields.where_custom, follows=further, onward=onward,
 )  # fmt: skip
+UPDATED = replace(RECORDED, event="customer.updated")
+"""What another system tells as a change is a statement, too: it has not seen the record that it changes."""
 ACQUIRED = Door("customer.acquired", bodies.Acquisition, acquire)
 LOST = Door("customer.lost", bodies.Loss, lose)
 WON_BACK = Door("customer.won_back", bodies.WinBack, win_back)
