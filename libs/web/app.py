@@ -16,6 +16,7 @@ from libs.web.cors import across_origins
 from libs.web.docs import add_docs
 from libs.web.events_door import EventsInbox, events_router
 from libs.web.health import Readiness, health_router
+from libs.web.lean import lean
 from libs.web.metrics import Requests
 from libs.web.openapi import document
 from libs.web.refusals import HANDLERS
@@ -89,8 +90,11 @@ def build_app(
 
 def _add(app: FastAPI, router: APIRouter) -> None:
     """Adds a router's routes to the app's own: FastAPI would look for an included router's route twice."""
-    if all(isinstance(r, APIRoute) for r in router.routes):
-        app.router.routes.extend(router.routes)
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+    if len(routes) == len(router.routes):
+        for route in routes:
+            lean(route)
+        app.router.routes.extend(routes)
     else:
         app.include_router(router)
 

@@ -44,14 +44,15 @@ async def _unit(platform: Platform, settings: ScoringSettings, mark: Any) -> Uni
         return None
     # a fact may be dated a little ahead of our clock: it is looked at as of then
     now = max(platform.clock.now(), mark.at)
-    seen = picture(admitted(person.facts, now), now, settings)
+    seen = picture(admitted(person.facts, now), settings)
+    tier, reasons = seen.tier(now, settings)
     command = Announce(
-        at=mark.at, level=seen.satisfaction.level, gap=seen.satisfaction.gap, n=seen.satisfaction.n, tier=seen.tier,
-        reasons=seen.reasons, caused_by=mark.event, caused_at=mark.at, tolerance=settings.tolerance,
+        at=mark.at, level=seen.satisfaction.level, gap=seen.satisfaction.gap, n=seen.satisfaction.n, tier=tier,
+        reasons=reasons, caused_by=mark.event, caused_at=mark.at, tolerance=settings.tolerance,
         margin=settings.announcing_margin,
     )  # fmt: skip
     # not keyed by the cause alone: the same fact may be looked at before and after an earlier one arrives late
-    name = f"announce {mark.event} {seen.satisfaction.level} {seen.tier}"
+    name = f"announce {mark.event} {seen.satisfaction.level} {tier}"
     key = hashlib.sha256(name.encode()).hexdigest()[:32]
     return Unit((Request(person.id, command, name, key, cause=mark.event),))
 

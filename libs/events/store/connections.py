@@ -35,8 +35,11 @@ class Connections(Generic[C]):
 
     async def take(self) -> C:
         """A connection of the caller's own. Raises `TimeoutError` where none becomes free in time."""
-        async with asyncio.timeout(PATIENCE):
-            await self._free.acquire()
+        if self._free.locked():
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()  # does not wait, so it needs no timer
         try:
             while self._idle:
                 one = self._idle.pop()

@@ -15,17 +15,20 @@ from libs.web.positions import After, caught_up
 from libs.web.problems import Problem
 from libs.web.times import AsOf, KnownAt
 from services.scoring.api.shapes import Explanation, Score
-from services.scoring.domain.score import explain, score
+from services.scoring.domain.person import admitted
+from services.scoring.domain.score import explain, summary
 from services.scoring.domain.settings import ScoringSettings
 from services.scoring.projections import people
+from services.scoring.projections.memory import Memory
 
 
 def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
     """Routes of scores."""
     routes = APIRouter(tags=["scores"])
 
-    async def found(customer: str, known_at: datetime | None, after: str | None) -> people.Person:
-        await caught_up(platform, after)
+    memory = Memory(platform.database)
+
+    async def found(customer: str, known_at: datetime | None) -> people.Person:
         person = await people.find(platform.database, customer, known_at)
         if person.erased:
             raise Problem(410, "erased", "this customer was erased")
@@ -36,17 +39,24 @@ def router(platform: Platform, settings: ScoringSettings) -> APIRouter:
     @routes.get("/v1/scores/customers/{customer}", **reads(Score, "Satisfaction and loyalty of a customer", 404, 410))
     async def read(customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None) -> Answered:
         """As of any moment (what had happened by then, as known now), or as it was known then."""
-        person = await found(customer, known_at, after)
+        await caught_up(platform, after)
         moment = as_of or platform.clock.now()
-        made = score(person.id, person.facts, moment, settings, known_at)
-        return answer(made | {"merged_from": list(person.others)})
+        if known_at is None and (known := await memory.find(customer)) and known.since <= moment:
+            return answer(known.score(moment, settings))
+        person = await found(customer, known_at)
+        facts = admitted(person.facts, moment, known_at)
+        made = summary(facts, settings)
+        if known_at is None and len(facts) == len(person.facts):
+            memory.keep(customer, person, made)
+        return answer(made.score(person.id, moment, settings) | {"merged_from": list(person.others)})
 
     @routes.get(
         "/v1/scores/customers/{customer}/explanation", **reads(Explanation, "Where a satisfaction comes from", 404, 410)
     )
     async def why(customer: CustomerId, as_of: AsOf = None, known_at: KnownAt = None, after: After = None) -> Answered:
         """Every answer's contribution in points; they add up to the overall gap."""
-        person = await found(customer, known_at, after)
+        await caught_up(platform, after)
+        person = await found(customer, known_at)
         made: dict[str, Any] = explain(person.id, person.facts, as_of or platform.clock.now(), settings, known_at)
         return answer(made | {"merged_from": list(person.others)})
 

@@ -17,17 +17,21 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How somebody buys. `recency_days`: whole days since the last purchase, None before the first;
-    `frequency`: repeat purchase days (the first does not count); `monetary`: mean value of a repeat purchase day as
-    (amount with two decimals, currency), None where there is none in that currency."""
+    """How somebody buys. `last`: the moment of the last purchase, None before the first; `frequency`: repeat purchase
+    days (the first does not count); `monetary`: mean value of a repeat purchase day as (amount with two decimals,
+    currency), None where there is none in that currency."""
 
-    recency_days: int | None
+    last: datetime | None
     frequency: int
     monetary: tuple[str, str] | None
 
+    def recency_days(self, as_of: datetime) -> int | None:
+        """Whole days since the last purchase."""
+        return None if self.last is None else (as_of - self.last) // DAY
 
-def habit(facts: Sequence[Fact], as_of: datetime, settings: ScoringSettings) -> Habit:
-    """The buying habit as of `as_of`; `facts` admitted and in order.
+
+def habit(facts: Sequence[Fact], settings: ScoringSettings) -> Habit:
+    """The buying habit that `facts` show, admitted and in order.
 
     Amounts of different currencies are never added or converted: `monetary` is told in the setting's currency, else in
     that of the latest purchase, over the repeat days on which something was bought in it.
@@ -36,8 +40,7 @@ def habit(facts: Sequence[Fact], as_of: datetime, settings: ScoringSettings) -> 
     if not days:
         return Habit(None, 0, None)
     latest = days[-1]
-    value = _mean_value(days, settings.currency or latest.currency)
-    return Habit((as_of - latest.last) // DAY, len(days) - 1, value)
+    return Habit(latest.last, len(days) - 1, _mean_value(days, settings.currency or latest.currency))
 
 
 def _mean_value(days: list[PurchaseDay], currency: str) -> tuple[str, str] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from libs.events.catalogue.customers import Stage
 from libs.events.catalogue.scores import Tier
 from libs.events.values import rfc3339
 from services.scoring.domain.answers import ANSWERED, AnswerRow, with_expectations
@@ -22,25 +23,88 @@ from services.scoring.domain.tier import Standing, tier_of
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A customer as of a day."""
+    """A customer as facts show them, whatever the day; only the tier depends on that."""
 
     satisfaction: Satisfaction
     habit: Habit
     complaints: ComplaintCounts
-    tier: Tier
-    reasons: list[str]
+    stage: Stage
+
+    def tier(self, as_of: datetime, settings: ScoringSettings = DEFAULTS) -> tuple[Tier, list[str]]:
+        """The tier as of a day, and its reasons: who is silent for long is at risk."""
+        standing = Standing(
+            self.stage, self.habit.recency_days(as_of), self.habit.frequency, self.satisfaction.level,
+            self.satisfaction.nps_answer, self.complaints.open,
+        )  # fmt: skip
+        return tier_of(standing, settings)
 
 
-def picture(facts: list[Fact], as_of: datetime, settings: ScoringSettings = DEFAULTS) -> Picture:
+def picture(facts: list[Fact], settings: ScoringSettings = DEFAULTS) -> Picture:
     """The picture that `facts` (from `admitted`) give; announcing compares two of them."""
     found = satisfaction(with_expectations(AnswerRow.of(f, "") for f in facts if f.type == ANSWERED), settings)
-    buys = habit(facts, as_of, settings)
-    complained = counts(complaints(facts))
-    standing = Standing(
-        stage_of(facts), buys.recency_days, buys.frequency, found.level, found.nps_answer, complained.open
-    )
-    tier, reasons = tier_of(standing, settings)
-    return Picture(found, buys, complained, tier, reasons)
+    return Picture(found, habit(facts, settings), counts(complaints(facts)), stage_of(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a score is made of, but for the day: good for every day while no fact is added.
+
+    It tells the satisfaction as the contract shapes it, and of answers nothing one by one.
+    """
+
+    picture: Picture
+    satisfaction: Any
+    state_hash: str
+    applied: dict[str, int]
+
+    def score(self, customer: str, as_of: datetime, settings: ScoringSettings = DEFAULTS) -> dict[str, Any]:
+        """The score of `customer` as the contract shapes it."""
+        buys, complained = self.picture.habit, self.picture.complaints
+        tier, reasons = self.picture.tier(as_of, settings)
+        return {
+            "customer": customer,
+            "as_of": rfc3339(as_of),
+            "satisfaction": self.satisfaction,
+            "loyalty": {
+                "tier": tier,
+                "reasons": reasons,
+                "recency_days": buys.recency_days(as_of),
+                "frequency": buys.frequency,
+                "monetary": buys.monetary and {"amount": buys.monetary[0], "currency": buys.monetary[1]},
+                "p_alive": None,
+                "expected_purchases": None,
+            },
+            "complaints": {
+                "open": complained.open,
+                "corrected": complained.corrected,
+                "corrected_promptly": complained.corrected_promptly,
+            },
+            "state_hash": self.state_hash,
+            "applied": self.applied,
+        }
+
+
+def summary(facts: list[Fact], settings: ScoringSettings = DEFAULTS) -> Summary:
+    """The summary of `facts` (from `admitted`)."""
+    seen = picture(facts, settings)
+    said = seen.satisfaction
+    shape = {
+        "overall": {"gap": shown(said.gap), "level": said.level, "n": said.n},
+        "dimensions": {
+            name: {
+                "perception": shown(d.perception),
+                "expectation": shown(d.expectation),
+                "gap": shown(d.gap),
+                "n": d.n,
+            }
+            for name, d in said.dimensions.items()
+        },
+        "nps_answer": said.nps_answer,
+        "csat": said.csat,
+        "ces": said.ces,
+    }
+    brief = replace(seen, satisfaction=replace(said, dimensions={}, contributions=()))
+    return Summary(brief, shape, state_hash(facts), applied(facts))
 
 
 def score(
@@ -55,44 +119,7 @@ def score(
     A pure function of the facts admitted: their order, and how often each is given, do not matter. The shape is always
     whole; null is "not known". Gaps are in points and not rounded.
     """
-    known = admitted(facts, as_of, known_at)
-    seen = picture(known, as_of, settings)
-    said, buys, complained = seen.satisfaction, seen.habit, seen.complaints
-    return {
-        "customer": customer,
-        "as_of": rfc3339(as_of),
-        "satisfaction": {
-            "overall": {"gap": shown(said.gap), "level": said.level, "n": said.n},
-            "dimensions": {
-                name: {
-                    "perception": shown(d.perception),
-                    "expectation": shown(d.expectation),
-                    "gap": shown(d.gap),
-                    "n": d.n,
-                }
-                for name, d in said.dimensions.items()
-            },
-            "nps_answer": said.nps_answer,
-            "csat": said.csat,
-            "ces": said.ces,
-        },
-        "loyalty": {
-            "tier": seen.tier,
-            "reasons": seen.reasons,
-            "recency_days": buys.recency_days,
-            "frequency": buys.frequency,
-            "monetary": buys.monetary and {"amount": buys.monetary[0], "currency": buys.monetary[1]},
-            "p_alive": None,
-            "expected_purchases": None,
-        },
-        "complaints": {
-            "open": complained.open,
-            "corrected": complained.corrected,
-            "corrected_promptly": complained.corrected_promptly,
-        },
-        "state_hash": state_hash(known),
-        "applied": applied(known),
-    }
+    return summary(admitted(facts, as_of, known_at), settings).score(customer, as_of, settings)
 
 
 def shown(points: float | None) -> float | None:
@@ -108,7 +135,7 @@ def explain(
     known_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Where the overall gap comes from: points per answer and dimension, adding up to `overall.gap` (null: none)."""
-    said = picture(admitted(facts, as_of, known_at), as_of, settings).satisfaction
+    said = picture(admitted(facts, as_of, known_at), settings).satisfaction
     return {
         "customer": customer,
         "as_of": rfc3339(as_of),

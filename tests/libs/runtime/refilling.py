@@ -93,7 +93,7 @@ class Works:
         found = {}
         for subject in subjects:
             person = await people.find(self.scoring, subject)
-            found[subject] = picture(admitted(person.facts, LATER), LATER, DEFAULTS)
+            found[subject] = picture(admitted(person.facts, LATER), DEFAULTS)
         return found
 
     async def heard(self) -> set[tuple[str, int]]:
