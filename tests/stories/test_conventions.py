@@ -246,6 +246,21 @@ def test_limits_of_bodies_and_lists(say: Teller) -> None:
         say.refused(say.call("GET", path, params={"cursor": "nonsense"}), 422)
 
 
+def test_every_list_answers_items_and_a_cursor(say: Teller) -> None:
+    lists = set()
+    for service in ("profile", "care", "complaints", "scoring"):
+        document = say.get(f"/{service}/openapi.json")
+        for path, operations in document["paths"].items():
+            if path.startswith("/v1") and "get" in operations:
+                schema = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+                named = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+                members = named.get("properties", {})
+                if "items" in members and "id" not in members:  # things have items, too
+                    lists.add(path)
+                    assert "next_cursor" in members, path
+    assert len(lists) > 20, lists
+
+
 METHODS = ("get", "post", "patch", "put", "delete")
 
 

@@ -37,6 +37,7 @@ class Candidates(BaseModel):
     """Who else it may be, likeliest first."""
 
     items: list[Candidate]
+    next_cursor: str | None
 
 
 def router(platform: Platform) -> APIRouter:
@@ -50,7 +51,7 @@ def router(platform: Platform) -> APIRouter:
         person = await reading.find_one(platform, customer)
         found = await candidates(platform, person.state.record, {person.id, *person.ids})
         items = [candidate(each, reasons, person) for each, reasons in found]
-        return answer({"items": sorted(items, key=lambda item: (-item["score"], item["id"]))})
+        return answer({"items": sorted(items, key=lambda item: (-item["score"], item["id"])), "next_cursor": None})
 
     return routes
 

@@ -45,6 +45,7 @@ class Leaving(BaseModel):
     """What happened, in order; members that were not stated are left out."""
 
     items: list[Step]
+    next_cursor: str | None
 
 
 def router(platform: Platform) -> APIRouter:
@@ -94,6 +95,6 @@ def router(platform: Platform) -> APIRouter:
             if event.type in STEPS
         ]  # fmt: skip
         found.sort(key=lambda event: (event.time, event.recorded, event.sequence))
-        return answer({"items": [{"step": STEPS[e.type], "at": e.time, **e.data} for e in found]})
+        return answer({"items": [{"step": STEPS[e.type], "at": e.time, **e.data} for e in found], "next_cursor": None})
 
     return routes

@@ -35,6 +35,7 @@ class Occasions(BaseModel):
     """The occasions of a customer, the next one first."""
 
     items: list[OccasionShown]
+    next_cursor: str | None
 
 
 def router(platform: Platform) -> APIRouter:
@@ -55,6 +56,6 @@ def router(platform: Platform) -> APIRouter:
                 "occasion": each.kind, "name": each.name, "first": each.first, "on": on, "days_ahead": ahead,
                 "near": ahead <= chosen.days_ahead(each.kind),
             })  # fmt: skip
-        return answer({"items": sorted(items, key=lambda item: item["days_ahead"])})
+        return answer({"items": sorted(items, key=lambda item: item["days_ahead"]), "next_cursor": None})
 
     return routes

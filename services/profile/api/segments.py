@@ -92,6 +92,7 @@ class Definitions(BaseModel):
     """All definitions of a segment, in order."""
 
     items: list[Definition]
+    next_cursor: str | None
 
 
 class Previewed(BaseModel):
@@ -197,7 +198,7 @@ def router(platform: Platform) -> APIRouter:
         facts = await platform.store.history(SUBJECT + segment)
         if not facts:
             raise unknown()
-        return answer({"items": [definition(fact) for fact in facts]})
+        return answer({"items": [definition(fact) for fact in facts], "next_cursor": None})
 
     async def load(segment: str) -> Customer:
         """A segment, from the store. Raises `Problem` (404)."""
