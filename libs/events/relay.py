@@ -47,7 +47,8 @@ class Relay:
                 failures = 0
             except Unavailable as error:
                 failures, moved = failures + 1, 0
-                _log.warning("relay waits for the log", service=self._service, error=type(error).__name__)
+                # the log has told of it, once
+                _log.debug("relay waits for the log", service=self._service, error=type(error).__name__)
             except Exception as error:
                 if not is_transient(error):
                     _log.error("relay failed", service=self._service, error=type(error).__name__)

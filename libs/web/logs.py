@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import orjson
 import structlog
 
+from libs.events.log.outages import hush
+
 
 class _Lines(logging.Formatter):
     """What libraries log through the standard library, in the same form. An exception is told by its type only: its
@@ -47,5 +49,6 @@ def set_up(level: str = "INFO") -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))
     logging.getLogger("uvicorn.access").disabled = True  # it logs paths; ours logs templates
-    for name in ("sqlalchemy", "alembic", "aiokafka", "httpx", "asyncio"):
+    for name in ("sqlalchemy", "alembic", "httpx", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    hush("aiokafka")

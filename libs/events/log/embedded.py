@@ -12,6 +12,7 @@ from pathlib import Path
 from libs.events.log import Consumer, Locate, Outgoing, Slot, Topic, Unavailable
 from libs.events.log.embedded_consumer import EmbeddedConsumer
 from libs.events.log.embedded_file import LogFile
+from libs.events.log.outages import Outages
 
 
 class EmbeddedLog:
@@ -20,6 +21,7 @@ class EmbeddedLog:
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path).absolute()
         self._file: LogFile | None = None
+        self._outages = Outages(str(self._path))
 
     @property
     def file(self) -> LogFile:
@@ -40,7 +42,13 @@ class EmbeddedLog:
     async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Publishes in order; on disk when it returns. Publishes that come at the same time share a transaction."""
         if batch := tuple(records):
-            await self.file.publish(topic, batch)
+            doing, begun = f"publishing {topic}", self._outages.begin()
+            try:
+                await self.file.publish(topic, batch)
+            except Unavailable as error:
+                self._outages.failed(doing, error, begun)
+                raise
+            self._outages.worked(doing)
 
     def consumer(self, group: str, topics: Sequence[str], locate: Locate, member: str = "") -> Consumer:
         """The one consumer of `group`; whose turn it is to be that one is decided outside."""

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError, for_code  # type: ignore[import-untyped]
 from aiokafka.protocol.offset import OffsetRequest  # type: ignore[import-untyped]
 
 from libs.events.log import Unavailable
 from libs.events.log.kafka_protocol import DescribeTopics
+from libs.events.log.outages import Outages
 
 FIRST, END = -2, -1
 ATTEMPTS = 5
@@ -23,8 +23,10 @@ ATTEMPTS = 5
 PATIENCE = 30.0
 REQUEST_TIMEOUT = 10.0
 UNKNOWN_TOPIC = 3
-
-log = structlog.get_logger(__name__)
+ASKING = "asking"
+REST = 0.25
+LOST = (KafkaError, OSError, RuntimeError)
+"""What it sounds like when a broker has gone: uvloop tells by a RuntimeError that it just closed the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,23 +73,40 @@ class Described:
     replication: int
 
 
+def unhurried(client: Any) -> None:
+    """Has a client of aiokafka rest after it looked for its brokers in vain: it would look again at once, hundreds of
+    times a second, for as long as the cluster is away."""
+    look = client._metadata_update
+
+    async def update(*arguments: Any) -> bool:
+        found = bool(await look(*arguments))
+        if not found:
+            await asyncio.sleep(REST)
+        return found
+
+    client._metadata_update = update
+
+
 class Cluster:
     """One connection for questions; answers or raises `Unavailable`."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.outages = Outages(connection.servers)
         self._client: Any = None
 
     async def start(self) -> None:
         """Connects, however long the cluster takes to come up."""
-        pause = 0.1
+        pause, begun = 0.1, self.outages.begin()
         while self._client is None:
             client = AIOKafkaClient(request_timeout_ms=int(REQUEST_TIMEOUT * 1000), **self.connection.options())
+            unhurried(client)
             try:
                 await client.bootstrap()
                 self._client = client
+                self.outages.worked(ASKING)
             except (KafkaError, OSError) as error:
-                log.info("log_unreachable", servers=self.connection.servers, error=repr(error), again_in=pause)
+                self.outages.failed(ASKING, error, begun)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5.0)
             finally:
@@ -108,6 +127,7 @@ class Cluster:
     async def send(self, request: Any, node: int | None = None, patience: float = PATIENCE) -> Any:
         """The answer to one request, of any broker where none is named."""
         problem: Exception | None = None
+        begun = self.outages.begin()
         try:
             async with asyncio.timeout(patience):
                 for attempt in range(ATTEMPTS):
@@ -115,12 +135,16 @@ class Cluster:
                         raise Unavailable("not started")
                     try:
                         chosen = self._client.get_random_node() if node is None else node
-                        return await self._client.send(chosen, request)
-                    except (KafkaError, OSError) as error:
+                        answer = await self._client.send(chosen, request)
+                        self.outages.worked(ASKING)
+                        return answer
+                    except LOST as error:
                         problem = error
                     await asyncio.sleep(0.05 * 2**attempt)
         except TimeoutError as error:
             problem = problem or error
+        assert problem is not None, "every attempt failed in some way"
+        self.outages.failed(ASKING, problem, begun)
         raise Unavailable(f"the cluster does not answer: {problem!r}") from problem
 
     async def describe(self, names: Sequence[str], patience: float = PATIENCE) -> dict[str, Described]:

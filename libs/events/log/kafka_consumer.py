@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
-from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError  # type: ignore[import-untyped]
+from aiokafka.errors import IllegalStateError, OffsetOutOfRangeError  # type: ignore[import-untyped]
 
 from libs.events.log import Locate, Record, Slot, Unavailable
 from libs.events.log.kafka_advice import Advice
-from libs.events.log.kafka_cluster import END, FIRST, Cluster, Connection
+from libs.events.log.kafka_cluster import END, FIRST, LOST, Cluster, Connection, unhurried
 from libs.events.log.kafka_membership import Assignment, close, options
 from libs.events.log.kafka_records import as_records, read_leniently
 
@@ -56,7 +56,7 @@ class KafkaConsumer:
                 await self._connect()
                 return
             except Unavailable as error:
-                log.info("log_unreachable", error=repr(error), again_in=pause)
+                log.debug("consumer_not_connected", error=repr(error), again_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5.0)
 
@@ -69,7 +69,7 @@ class KafkaConsumer:
                 if await self._ready(deadline) and (found := await self._poll(max_records, max(0.0, deadline - now()))):
                     return found
             except Unavailable as error:
-                log.warning("fetch_failed", topics=list(self._names.values()), error=repr(error))
+                log.debug("fetch_failed", topics=list(self._names.values()), error=repr(error))
                 await asyncio.sleep(PAUSE)
             if now() >= deadline:
                 return {}
@@ -106,12 +106,13 @@ class KafkaConsumer:
             return False
         self._assignment = Assignment()
         self._consumer = AIOKafkaConsumer(**self._options)
+        unhurried(self._consumer._client)
         try:
             await self._consumer.start()
             self._consumer.subscribe(list(self._names), listener=self._assignment)
         except BaseException as error:
             await self._disconnect()
-            if isinstance(error, KafkaError | OSError):
+            if isinstance(error, LOST):
                 raise Unavailable(f"no connection: {error!r}") from error
             raise
         return True
@@ -185,7 +186,7 @@ class KafkaConsumer:
             return {}
         except UnicodeDecodeError:
             return await self._read_around(max_records) if turn == assignment.turn else {}
-        except (KafkaError, OSError) as error:
+        except LOST as error:
             log.warning("consumer_failed", topics=list(self._names.values()), error=repr(error))
             await self._disconnect()         # most of these leave a consumer that would only repeat them
             await asyncio.sleep(PAUSE)

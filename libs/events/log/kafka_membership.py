@@ -68,4 +68,4 @@ async def close(consumer: Any) -> None:
             closing.cancel()
             await asyncio.wait([closing])
         if not closing.cancelled() and (error := closing.exception()):
-            log.info("consumer_not_closed", part=type(part).__name__, error=repr(error))
+            log.debug("consumer_not_closed", part=type(part).__name__, error=repr(error))

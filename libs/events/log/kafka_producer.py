@@ -9,19 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 
 from libs.events.log import Outgoing, Unavailable
-from libs.events.log.kafka_cluster import Cluster, Connection
+from libs.events.log.kafka_cluster import LOST, Cluster, Connection, unhurried
 from libs.events.log.partitioner import place
 
 BATCH_BYTES = 128 * 1024
 REQUEST_TIMEOUT = 10.0
-
-log = structlog.get_logger(__name__)
-
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -44,7 +40,8 @@ class Producer:
 
     async def publish(self, topic: str, records: Iterable[Outgoing]) -> None:
         """Returns once all are confirmed; raises `Unavailable` otherwise."""
-        session = None
+        session, outages = None, self._cluster.outages
+        doing, begun = f"publishing {topic}", outages.begin()
         try:
             # aiokafka retries an idempotent batch for ever; how long we wait is decided here.
             async with asyncio.timeout(self._connection.patience):
@@ -56,12 +53,16 @@ class Producer:
                     raise Unavailable(f"there is no topic {topic}")
                 partitions = len(await producer.partitions_for(topic))
                 await send(producer, topic, records, partitions)
-        except (KafkaError, OSError, TimeoutError, AssertionError) as error:
+                outages.worked(doing)
+        except Unavailable as error:
+            outages.failed(doing, error, begun)
+            raise
+        except (*LOST, AssertionError) as error:
             # After an error the broker expects a sequence number that this producer has passed, and refuses all that
             # follows: that is what keeps the order, and why only a new producer can go on.
             if session is not None:
                 self._abandon(session)
-            log.warning("publish_failed", topic=topic, error=repr(error))
+            outages.failed(doing, error, begun)
             raise Unavailable(f"not confirmed: {error!r}") from error
         finally:
             if session is not None:
@@ -100,6 +101,7 @@ class Producer:
             request_timeout_ms=int(REQUEST_TIMEOUT * 1000),
             **self._connection.options(),
         )
+        unhurried(producer.client)
         try:
             await producer.start()
         except BaseException:
