@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from libs.cli.lazily import group
-from libs.cli.screen import err, fail, out
+from libs.cli.screen import err, fail, out, whole
 
 if TYPE_CHECKING:
     from libs.web.keys import KeyRecord
@@ -54,7 +54,10 @@ def list_() -> None:
     table = Table("name", "may", "made", "works until", box=None)
     for key in known:
         table.add_row(key.name, ", ".join(key.scopes), f"{key.created:%Y-%m-%d}", _until(key))
-    out.print(table if known else "no keys yet: careledger keys create NAME", markup=False)
+    if known:
+        whole(table)
+    else:
+        out.print("no keys yet: careledger keys create NAME", markup=False)
 
 
 @app.command()

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
-from rich.table import Column, Table
+from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from libs.cli.screen import fail, out
+from libs.cli.screen import fail, out, whole
 from libs.events.catalogue import TOPICS
 from libs.events.clock import SystemClock
 from libs.events.consuming.quarantine import Entry, Quarantine, Unknown
@@ -31,13 +31,11 @@ def entries(service: str, reason: str, limit: int) -> None:
         if not found:
             out.print("the quarantine is empty" if not reason else "nothing there for that reason")
             return
-        # an entry's id is what the other commands ask for: it is never shortened
-        entry = Column("entry", no_wrap=True, min_width=24)
-        table = Table(entry, "kind", "state", "type", "reason", "where", "since", box=None)
+        table = Table("entry", "kind", "state", "type", "reason", "where", "since", box=None)
         for e in found:
             where = f"{e.topic}/{e.partition}@{e.offset}" if e.topic else "http"
             table.add_row(e.id, e.kind, e.state, e.type, e.reason, where, f"{e.created:%Y-%m-%d %H:%M}")
-        out.print(table)
+        whole(table)
 
     _with(service, work)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from libs.cli.address import Address
 from libs.cli.importing.naming import known
-from libs.cli.screen import fail, out
+from libs.cli.screen import fail, out, whole
 from libs.cli.sending.sender import GaveUp, NotServed, Sender
 
 SHOWN = 20
@@ -27,7 +27,7 @@ def show(there: Address) -> None:
         table = Table("import", "began", *_COLUMNS, box=None)
         for each in await known(sender):
             table.add_row(each["id"], each["first"][:19], *(f"{each[name]:,}" for name in _COLUMNS))
-        out.print(table)
+        whole(table)
 
     _run(there, run)
 
