@@ -84,12 +84,18 @@ def ratings(items: Iterable[dict[str, Any]]) -> tuple[Rating, ...]:
         if item["scale"]["lowest"] != item["scale"]["highest"]:
             by_dimension.setdefault(item["dimension"], []).append(item)
     weights = _weights(by_dimension)
-    found = []
-    for dimension, group in sorted(by_dimension.items()):
-        seen = [_normal(item["perception"], item["scale"]) for item in group]
-        expected = [_normal(stated, item["scale"]) for item in group if (stated := item.get("expectation")) is not None]
-        found.append(Rating(dimension, _mean(seen), _mean(expected) if expected else None, weights[dimension]))
-    return tuple(found)
+    return tuple(_rating(name, group, weights[name]) for name, group in sorted(by_dimension.items()))
+
+
+def _rating(dimension: str, items: list[dict[str, Any]], weight: float) -> Rating:
+    if len(items) == 1:  # most forms ask one question of each dimension, and most time goes here
+        (item,) = items
+        scale, stated = item["scale"], item.get("expectation")
+        expectation = None if stated is None else _normal(stated, scale)
+        return Rating(dimension, _normal(item["perception"], scale), expectation, weight)
+    seen = [_normal(item["perception"], item["scale"]) for item in items]
+    expected = [_normal(stated, item["scale"]) for item in items if (stated := item.get("expectation")) is not None]
+    return Rating(dimension, _mean(seen), _mean(expected) if expected else None, weight)
 
 
 def with_expectations(rows: Iterable[AnswerRow]) -> list[AnswerRow]:
@@ -128,10 +134,12 @@ def _weights(by_dimension: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     A dimension without one where others have one gets their mean, so that silence neither raises nor lowers it.
     """
     for name in ("importance", "weight"):
-        stated = {}
+        given: dict[str, list[float]] = {}
         for dimension, items in by_dimension.items():
-            if values := [value for item in items if (value := item.get(name)) is not None]:
-                stated[dimension] = _mean(values)
+            for item in items:
+                if (value := item.get(name)) is not None:
+                    given.setdefault(dimension, []).append(value)
+        stated = {dimension: _mean(values) for dimension, values in given.items()}
         if stated and fsum(stated.values()) > 0:
             usual = _mean(list(stated.values()))
             whole = fsum(stated.get(dimension, usual) for dimension in by_dimension)

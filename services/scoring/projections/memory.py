@@ -69,8 +69,9 @@ class Memory:
 
     def keep(self, subject: str, person: Person, summary: Summary) -> None:
         """Remembers the summary of all facts of a person, who was found behind a subject."""
-        # as it goes over the line: that takes a third of the room, and need not be made again
-        said = orjson.dumps(summary.satisfaction)
+        # as it goes over the line: that takes a third of the room, and need not be made again. Copied, because what
+        # orjson gives keeps all the room that it was written in
+        said = bytes(memoryview(orjson.dumps(summary.satisfaction)))
         brief = replace(summary, satisfaction=orjson.Fragment(said))
         since = max(fact.time for fact in person.facts)
         size = _EACH + len(said) + sum(map(len, person.others))

@@ -1,28 +1,38 @@
-"""Requests that ask for nothing but a path are answered like any other, only sooner."""
+"""Requests that need nothing but a path and a query are answered like any other, only sooner."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import pytest
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from libs.web.answers import Answered, answer
 from libs.web.lean import Lean, lean
 from libs.web.paths import CustomerId
+from libs.web.positions import After
+from libs.web.times import From
 from tests.libs.web import toy
 
+Told = tuple[int, Any]
+Ask = Callable[[str], list[Told]]
 ROUTES = APIRouter()
 UPPER = toy.CUSTOMER.upper()
 
 
 @ROUTES.get("/v1/plain/{customer}/{number}", response_model=None)
 async def plain(
-    number: int, customer: CustomerId, request: Request, limit: Annotated[int, Query(ge=1)] = 5
-) -> Answered:
-    return answer([customer, number, limit, request.url.path])
+    number: int, customer: CustomerId, request: Request, limit: Annotated[int, Query(ge=1)] = 5, since: From = None,
+    after: After = None,
+) -> Answered:  # fmt: skip
+    return answer([customer, number, limit, since, after, request.url.path])
 
 
 @ROUTES.get("/v1/asks/{number}", response_model=None)
@@ -50,6 +60,11 @@ async def many(number: int, name: Annotated[list[str], Query()] = []) -> Answere
     return answer(name)
 
 
+@ROUTES.get("/v1/several/{number}", response_model=None)
+async def several(number: int, name: Annotated[list[str] | None, Query()] = None) -> Answered:
+    return answer(name)
+
+
 @ROUTES.get("/v1/here/{number}", response_model=None)
 def here(number: int) -> Answered:
     return answer(number)
@@ -74,31 +89,74 @@ def test_only_what_needs_no_more_than_its_path_is_lean() -> None:
     assert [route.name for route in routes if isinstance(route.app, Lean)] == ["plain"]
 
 
-async def asked(folder: Path, *paths: str) -> list[tuple[int, Any]]:
-    app = toy.make(folder, extra=[ROUTES])
-    async with app.client() as client:
-        return [(r.status_code, r.json()) for r in [await client.get(path) for path in paths]]
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """What is answered at a path, and what FastAPI would answer there by itself."""
+    ours = toy.make(tmp_path_factory.mktemp("ours"), extra=[ROUTES])
+    with pytest.MonkeyPatch.context() as usual:
+        usual.setattr("libs.web.app.lean", lambda route: None)
+        fastapis = toy.make(tmp_path_factory.mktemp("fastapis"), extra=[copied()])
+
+    async def both(path: str) -> list[Told]:
+        found = []
+        for service in (ours, fastapis):
+            async with service.client(**{"X-Request-Id": "the-same-request"}) as client:
+                answered = await client.get(path)
+                found.append((answered.status_code, answered.json()))
+        return found
+
+    with asyncio.Runner() as runner:
+        yield lambda path: runner.run(both(path))
 
 
-async def test_a_path_is_read_as_ever(tmp_path: Path) -> None:
-    path = f"/v1/plain/{UPPER}/7"
-    assert await asked(tmp_path, path) == [(200, [toy.CUSTOMER, 7, 5, path])]
+def copied() -> APIRouter:
+    """The same routes once more, as FastAPI made them."""
+    router = APIRouter()
+    router.add_api_route("/v1/plain/{customer}/{number}", plain, response_model=None)
+    return router
 
 
-async def test_a_query_is_read_as_ever(tmp_path: Path) -> None:
-    path = f"/v1/plain/{UPPER}/7"
-    good, bad = await asked(tmp_path, f"{path}?limit=9", f"{path}?limit=0")
-    assert good == (200, [toy.CUSTOMER, 7, 9, path])
-    assert (bad[0], bad[1]["invalid_params"][0]["pointer"]) == (422, "/limit")
+def test_a_path_and_a_query_are_read_as_ever(asked: Ask) -> None:
+    path, moment = f"/v1/plain/{UPPER}/7", "2026-03-01T00:00:00"
+    assert asked(path) == [(200, [toy.CUSTOMER, 7, 5, None, None, path])] * 2
+    told = [(200, [toy.CUSTOMER, 7, 9, f"{moment}Z", "x", path])] * 2
+    assert asked(f"{path}?limit=9&from=2026-03-01&after=x") == told
 
 
-async def test_a_path_is_refused_as_ever(tmp_path: Path) -> None:
-    [(status, told)] = await asked(tmp_path, "/v1/plain/nobody/x")
-    assert (status, told["code"]) == (422, "invalid")
-    assert sorted((p["in"], p["pointer"]) for p in told["invalid_params"]) == [
-        ("path", "/customer"),
-        ("path", "/number"),
-    ]
+def test_a_path_is_refused_as_ever(asked: Ask) -> None:
+    ours, fastapis = asked("/v1/plain/nobody/x?limit=0")
+    assert ours == fastapis
+    pointers = sorted(param["pointer"] for param in ours[1]["invalid_params"])
+    assert (ours[0], pointers) == (422, ["/customer", "/limit", "/number"])
+
+
+PIECES = [
+    "limit",
+    "from",
+    "after",
+    "since",
+    "=",
+    "&",
+    ";",
+    "+",
+    "%2B",
+    "%20",
+    "%FF",
+    "%c3%a9",
+    "0",
+    "9",
+    "2026-03-01",
+    "T",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+@example("limit=9&limit=1")
+@example("limit=&from=&after=")
+@example("limit=%209")
+def test_whatever_is_asked_is_understood_as_ever(asked: Ask, query: str) -> None:
+    ours, fastapis = asked(f"/v1/plain/{UPPER}/7?{query}")
+    assert ours == fastapis
 
 
 async def test_refusals_of_an_endpoint_are_told_as_ever(tmp_path: Path) -> None:
