@@ -17,7 +17,7 @@ from libs.web.paths import CustomerId
 from libs.web.positions import After, caught_up
 from libs.web.writing import write
 from services.profile.api import reading
-from services.profile.api.shown import StageShown, record_version
+from services.profile.api.shown import StageShown
 from services.profile.doors.bodies import LossBody, WinBackBody
 from services.profile.doors.records import LOST, WON_BACK, PersonLost, PersonWonBack
 
@@ -63,7 +63,7 @@ def router(platform: Platform) -> APIRouter:
         return await write(
             request, platform, LOST, said, customer=customer, path={"id": customer},
             render=lambda verdicts: {"id": customer, "stage": person.having(customer, verdicts[0].state).stage},
-            version=record_version,
+            version=lambda verdicts: person.version_having(customer, verdicts[0].state),
         )  # fmt: skip
 
     approaching = writes(WinBackBody, StageShown, "A lost customer was approached", 404, 410)
@@ -80,7 +80,7 @@ def router(platform: Platform) -> APIRouter:
         return await write(
             request, platform, WON_BACK, said, customer=customer, path={"id": customer},
             render=lambda verdicts: {"id": customer, "stage": person.having(customer, verdicts[0].state).stage},
-            version=record_version,
+            version=lambda verdicts: person.version_having(customer, verdicts[0].state),
         )  # fmt: skip
 
     looking = reads(Leaving, "How they left, were approached and came back", 404, 410)

@@ -41,6 +41,18 @@ async def test_who_is_told_of_by_a_merged_reference_is_answered_whole(house: Hou
         assert read.headers["etag"] == again.headers["etag"] != answer.headers["etag"]
 
 
+async def test_a_steps_version_is_that_of_the_person(house: House) -> None:
+    a, b = [await known(house, f"pos:{n}", at=day(1)) for n in "ab"]
+    await merge(house, a, b)
+    for path, said in ((f"{b}/loss", {"reason": "moved"}), (f"{a}/win-back", WON)):
+        told = await house.http.post(f"/v1/customers/{path}", json=said)
+        assert told.headers["etag"] == (await house.http.get(f"/v1/customers/{a}")).headers["etag"]
+        change = await house.http.patch(
+            f"/v1/customers/{a}", json={"owner": path}, headers={"If-Match": told.headers["etag"]}
+        )
+        assert change.status_code == 200
+
+
 async def test_an_order_bought_under_one_id_is_taken_back_under_another(house: House) -> None:
     a, b, other = [await known(house, f"pos:{n}") for n in "abc"]
     await house.post(f"/v1/customers/{b}/purchases", {"order": "o", "amount": TEN})
