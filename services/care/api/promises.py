@@ -49,9 +49,10 @@ def router(platform: Platform) -> APIRouter:
         owner: TextParam = None,
         staff: TextParam = None,
         department: TextParam = None,
+        touchpoint: TextParam = None,
     ) -> Answered:
         """Promises, newest first."""
-        equal = {"state": state, "owner": owner, "staff": staff, "department": department}
+        equal = {"state": state, "owner": owner, "staff": staff, "department": department, "touchpoint": touchpoint}
         columns = promises.promises.c
 
         async def finish(reader: Reader, items: Items) -> None:

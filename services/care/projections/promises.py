@@ -34,6 +34,7 @@ promises = Table(
     Column("made_by", Text),  # the id of the fact that made it
     Index("care_promises_subject", "subject", "at"),
     Index("care_promises_owner", "owner", "state", "at"),
+    Index("care_promises_touchpoint", "touchpoint", "at"),
     Index("care_promises_due", "state", "due"),
     Index("care_promises_at", "at", "id"),
 )

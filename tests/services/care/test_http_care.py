@@ -101,6 +101,11 @@ async def test_promises_are_made_in_a_contact_and_kept_on_time_or_late(office: O
     assert one in listed
     assert len(listed) == 2
     assert len((await office.get("/v1/touchpoints", customer=one["customer"]))["items"]) == 1
+    other = await office.post("/v1/touchpoints", CONTACT | {"promises": [PROMISE]})
+    await office.follow()
+    for contact in (made, other):
+        found = (await office.get("/v1/promises", touchpoint=contact["id"]))["items"]
+        assert {each["id"] for each in found} == {each["id"] for each in contact["promises"]}
 
 
 async def test_what_was_promised_is_nowhere_in_plain(office: Office) -> None:
