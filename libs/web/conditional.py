@@ -34,8 +34,7 @@ def not_modified(scope: Scope, message: MutableMapping[str, Any]) -> bool:
 
     An answer that holds more than its version tells is not to be stored, and is always told whole.
     """
-    headers = message["headers"]
-    tag = next((value for name, value in headers if name == b"etag"), None)
+    headers, tag = message["headers"], header(message, b"etag")
     if tag is None or scope["method"] != "GET" or NO_STORE in headers:
         return False
     known = header(scope, b"if-none-match")

@@ -31,6 +31,8 @@ def test_reports_by_segment_follow_who_is_in_it(tell: Teller) -> None:
     until("one of the three is in it", lambda: counted() == (1, 1, f"of {shop}"))
     found = group(tell, "satisfaction", "segment", segment)
     assert (found["gap"]["value"], found["level"]) == (-50.0, "not_met")
+    places = tell.get("/v1/reports/satisfaction", by="segment")["most_common_dissatisfaction"]
+    assert all((place["name"] is None) == (place["key"] is None) for place in places), "told by name, too"
     before = datetime.now(UTC).isoformat()
 
     # what is one person's is the person's

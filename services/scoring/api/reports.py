@@ -65,6 +65,6 @@ def named(report: dict[str, Any], customers: across.Customers) -> dict[str, Any]
     """The report, its groups told by the segments' names, too, where their keys are ids of segments."""
     if report["by"] == "segment":
         names = customers.names
-        for group in report["groups"]:
+        for group in [*report["groups"], *report.get("most_common_dissatisfaction", ())]:
             group["name"] = names.get(group["key"])
     return report

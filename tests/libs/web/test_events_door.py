@@ -101,7 +101,7 @@ async def test_limits(service: toy.Toy, inbox: Inbox) -> None:
 
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
-    [(b"{", STRUCTURED, 422), (b"", STRUCTURED, 422), ([EVENT], STRUCTURED, 422), (EVENT, BATCH, 422),
+    [(b"{", STRUCTURED, 400), (b"", STRUCTURED, 400), ([EVENT], STRUCTURED, 422), (EVENT, BATCH, 422),
      (b"7", STRUCTURED, 422), (b'{"a":NaN}', STRUCTURED, 422), (b'{"a":1,"a":1}', STRUCTURED, 422),
      (EVENT, "text/plain", 415), (EVENT, "", 415)],
 )  # fmt: skip
