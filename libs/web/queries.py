@@ -22,15 +22,19 @@ from libs.web.problems import Problem, invalid_param
 class Declared:
     """The query parameters of one route; `many`: those that are lists, and may be given several times."""
 
-    __slots__ = ("many", "names")
+    __slots__ = ("_plain", "many", "names")
 
     def __init__(self, route: APIRoute) -> None:
         fields = [f for f in get_flat_params(route.dependant) if isinstance(f.field_info, params.Query)]
         self.names = frozenset(field.alias for field in fields)
+        self._plain = frozenset(name.encode() for name in self.names)
         self.many = frozenset(f.alias for f in fields if field_annotation_is_sequence(f.field_info.annotation))
 
     def check(self, query: bytes) -> None:
         """Raises `Problem` (422) where the query string has an unknown or a repeated parameter."""
+        sent = [part.partition(b"=")[0] for part in query.split(b"&")]
+        if len(set(sent)) == len(sent) and self._plain.issuperset(sent):  # as nearly all are: a tenth of the time
+            return
         counts = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
         unknown = counts.keys() - self.names
         repeated = sorted(name for name in counts.keys() & self.names - self.many if counts[name] > 1)
