@@ -12,8 +12,8 @@ from tests.stories.teller import Json, Teller, day, money, rated, until
 def two(tell: Teller) -> tuple[str, str]:
     """A person with an answer and a purchase, and the same person elsewhere with a complaint and two purchases."""
     survey = tell.survey()
-    one = tell.customer("one", name="Giang", owner="lan")
-    other = tell.customer("other", name="Giang N.", department="shop")
+    one = tell.customer("one", name="Giang", owner="lan", phones=["0912 345 678"])
+    other = tell.customer("other", name="Giang N.", department="shop", phones=["+84 912 345 678", "028 3829 5189"])
     tell.answer(survey, one, items=[rated("kept", 4, 5)], at=day(2))
     for who, order, date in ((one, "o1", 1), (other, "o2", 3), (other, "o3", 5)):
         last = tell.post(f"/v1/customers/{who}/purchases", {"order": order, "amount": money("10.00"), "at": day(date)})
@@ -45,6 +45,7 @@ def test_a_merge_is_followed_everywhere_both_ways(tell: Teller) -> None:
     after = merged.headers["event-position"]
     record = tell.get(f"/v1/customers/{other}", after=after)
     assert (record["id"], record["merged_from"], record["owner"], record["department"]) == (one, [other], "lan", "shop")
+    assert record["phones"] == ["0912 345 678", "028 3829 5189"], "each knew one that the other did not"
     for who in (one, other):
         score = tell.score(who, after=after)
         assert (score["customer"], score["merged_from"], whole(score)) == (one, [other], (1, 2, 1))

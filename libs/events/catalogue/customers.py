@@ -30,10 +30,12 @@ class Record(Data):
     """The customer record as far as an event states it: a member that is absent was not touched, null clears it. So it
     is with each of the `custom` fields, and with what is known of `contacts` beside their values in `phones`, `emails`
     and `addresses`. `by`: who stated it, the name of an API key or the source of an event;
-    `imported`: the import that it was part of."""
+    `imported`: the import that it was part of; `across`: its lists are all there is of a person who is known under
+    several ids, which were one by these merges when somebody changed the record."""
 
     by: Generated[str | None] = None
     imported: Generated[str | None] = None
+    across: Generated[list[str] | None] = None
     kind: Kind | None = None
     party: Party | None = None
     stage: Stage | None = None
@@ -152,7 +154,7 @@ class CustomerRestored(Data):
 @event("customer.merged", TOPIC)
 class CustomerMerged(Data):
     """This subject is the same person as `survivor`, whose id answers from now on. `choices`: whose value counts for a
-    member of the record, where somebody chose; else it is the latest that was stated."""
+    member of the record, where somebody chose; else it is the latest that was stated, and lists are joined."""
 
     merge: Generated[str]
     survivor: Generated[str]

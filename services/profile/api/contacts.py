@@ -29,9 +29,6 @@ from services.profile.api import history, reading
 from services.profile.api.shown import record_version
 from services.profile.domain import contacts
 from services.profile.domain.contacts import Contact, Kind, Naming
-from services.profile.domain.persons import joined
-from services.profile.domain.records import value_of
-from services.profile.domain.state import Customer
 from services.profile.doors.contacts import REACHED, ContactBody, ContactPatch, Reaching, check
 from services.profile.search.likeness import flags
 from services.profile.settings import settings
@@ -152,10 +149,10 @@ def router(platform: Platform) -> APIRouter:
             person = await reading.find_one(platform, customer)
             if match:
                 match.require(person.version)
-            seen = {slot: (value_of(person.state.record, slot), s.at) for slot, s in person.state.touched.items()}
             asked = Reaching(
-                members=members(contacts_of(person)), versions=frozenset({person.own.version}), seen=seen, at=at
-            )
+                members=members(contacts_of(person)), versions=frozenset({person.own.version}), seen=person.seen,
+                across=person.merges, at=at,
+            )  # fmt: skip
             try:
                 return await write(
                     request, platform, REACHED, asked, customer=person.id, path={"id": person.id}, created=created,
@@ -170,7 +167,7 @@ def router(platform: Platform) -> APIRouter:
         person: reading.Person, render: Callable[[list[Contact]], dict[str, Any]]
     ) -> Callable[[Sequence[Verdict]], dict[str, Any]]:
         def rendered(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-            state: Customer = joined(verdicts[0].state, person.others)
+            state = person.having(person.id, verdicts[0].state)
             return render(contacts.contacts_of(state.record, naming(person.id)))
 
         return rendered

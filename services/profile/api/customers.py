@@ -30,8 +30,6 @@ from services.profile.api.shown import (
     shown,
     written,
 )
-from services.profile.domain.persons import joined
-from services.profile.domain.records import value_of
 from services.profile.doors.bodies import NewBody, PatchBody, RecordedBody, UpsertBody
 from services.profile.doors.records import CHANGED, NEW, RECORDED, Change
 from services.profile.projections import customers
@@ -123,13 +121,13 @@ def router(platform: Platform) -> APIRouter:
         others = person.version - person.own.version
 
         def render(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-            return shown(person.id, joined(verdicts[0].state, person.others), person.ids)
+            return shown(person.id, person.having(person.id, verdicts[0].state), person.ids)
 
         def version(verdicts: Sequence[Verdict]) -> int:
             return (record_version(verdicts) or 0) + others
 
-        seen = {name: (value_of(person.state.record, name), said.at) for name, said in person.state.touched.items()}
-        asked = Change(patch=patch, versions=None if match.any else frozenset({person.own.version}), seen=seen)
+        versions = None if match.any else frozenset({person.own.version})
+        asked = Change(patch=patch, versions=versions, seen=person.seen, across=person.merges)
         return await write(
             request, platform, CHANGED, asked, customer=person.id, path={"id": person.id}, render=render, created=200,
             version=version, if_match=match,

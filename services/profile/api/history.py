@@ -21,6 +21,8 @@ from libs.web.times import AsOf
 from services.profile.api import reading
 from services.profile.domain import history
 from services.profile.domain.state import Customer
+from services.profile.search.likeness import form_of
+from services.profile.settings import settings
 
 
 class ChangeShown(BaseModel):
@@ -66,7 +68,7 @@ def router(platform: Platform) -> APIRouter:
         await caught_up(platform, after)
         person = await reading.find_one(platform, customer)
         facts = [f for f in await facts_of(platform, person) if as_of is None or f.happened.at <= as_of]
-        entries = list(history.history(members(person), person.id, facts))
+        entries = list(history.history(members(person), person.id, facts, form_of(settings().region)))
         if cursor is not None:
             at, key, subject, sequence = read_cursor(cursor, (datetime, str, str, int), "history")
             entries = [e for e in entries if e.fact.order > (at, key, subject, sequence)]
@@ -82,7 +84,8 @@ def router(platform: Platform) -> APIRouter:
 
 async def as_of(platform: Platform, person: reading.Person, moment: datetime) -> Customer:
     """The person as of a moment. Raises `Problem` (404) where nothing was known by then."""
-    found = history.as_of(members(person), person.id, await facts_of(platform, person), moment)
+    facts = await facts_of(platform, person)
+    found = history.as_of(members(person), person.id, facts, moment, form_of(settings().region))
     if not found.known:
         raise Problem(404, "not_known_yet", "nothing had happened by then that is known of this customer")
     return found

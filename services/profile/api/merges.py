@@ -27,6 +27,8 @@ from services.profile.domain.comparing import differences
 from services.profile.domain.merging import merge_name
 from services.profile.doors.merges import MERGED, UNMERGED, MergeBody, Merging, UndoBody, Undoing
 from services.profile.projections import merges
+from services.profile.search.likeness import form_of
+from services.profile.settings import settings
 
 
 class MergeShown(BaseModel):
@@ -89,7 +91,9 @@ def router(platform: Platform) -> APIRouter:
     async def preview(body: MergeBody) -> Answered:
         survivor, merged = await both(platform, body)
         at = body.at or platform.clock.now()
-        found = differences(survivor.person.state, merged.person.state, body.choices or {}, at)
+        found = differences(
+            survivor.person.state, merged.person.state, body.choices or {}, at, form_of(settings().region)
+        )
         return answer({"changes": [asdict(each) for each in found]})
 
     undoing = writes(UndoBody, MergeShown, "Take a merge back", 404, 410, created=200, optional=True)

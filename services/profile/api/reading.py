@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from libs.events.decider import Refused
 from libs.events.identities import as_id
@@ -11,9 +13,12 @@ from libs.events.service import Platform
 from libs.web.problems import Problem
 from libs.web.refusals import of_refusal
 from services.profile.domain.persons import joined
+from services.profile.domain.records import value_of
 from services.profile.domain.stages import Move
 from services.profile.domain.state import Customer
 from services.profile.projections.customers import members_of, merged_into
+from services.profile.search.likeness import form_of
+from services.profile.settings import settings
 
 GENERATIONS = 16
 
@@ -35,6 +40,16 @@ class Person:
         """The version of the record as it is shown: a change under any of the ids makes another one."""
         return self.own.version + sum(state.version for state in self.others.values())
 
+    @property
+    def merges(self) -> tuple[str, ...]:
+        """The merges by which the ids are one."""
+        return tuple(sorted(state.merge for state in self.others.values() if state.merge))
+
+    @property
+    def seen(self) -> dict[str, tuple[Any, datetime]]:
+        """What the record shows, and for which moments that was stated: what somebody who changes it has seen."""
+        return {name: (value_of(self.state.record, name), said.at) for name, said in self.state.touched.items()}
+
     def moves_beside(self, subject: str) -> tuple[Move, ...]:
         """The moves of the stage that all ids but one tell of."""
         states = {self.id: self.own, **self.others}
@@ -43,11 +58,16 @@ class Person:
     def having(self, subject: str, state: Customer) -> Customer:
         """The person, one of whose ids is now in this state."""
         states = {self.id: self.own, **self.others, subject: state}
-        return joined(states.pop(self.id), states)
+        return one(states.pop(self.id), states)
 
     def version_having(self, subject: str, state: Customer) -> int:
         """The version of that record."""
         return self.version - {self.id: self.own, **self.others}[subject].version + state.version
+
+
+def one(survivor: Customer, others: Mapping[str, Customer]) -> Customer:
+    """The person that ids are together."""
+    return joined(survivor, others, form=form_of(settings().region))
 
 
 async def find(platform: Platform, asked: Sequence[str]) -> dict[str, Person | Problem]:
@@ -86,7 +106,7 @@ def _person(end: str, states: dict[str, Customer], erased: set[str]) -> Person |
     if end in erased:
         return Problem(410, "erased", "this customer was erased")
     others = members_of(end, states)
-    state = joined(states[end], others)
+    state = one(states[end], others)
     if not state.known and not others:
         return Problem(404, "unknown_customer", "there is no such customer")
     return Person(end, state, tuple(sorted(others)), states[end], others)

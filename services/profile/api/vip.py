@@ -16,8 +16,6 @@ from libs.web.paths import CustomerId
 from libs.web.writing import write
 from services.profile.api import reading
 from services.profile.api.shown import CustomerShown, record_version, shown
-from services.profile.domain.persons import joined
-from services.profile.domain.records import value_of
 from services.profile.doors.bodies import PatchBody, VipBody
 from services.profile.doors.records import CHANGED, Change
 
@@ -34,11 +32,10 @@ def router(platform: Platform) -> APIRouter:
         person = await reading.find_one(platform, customer)
         others = person.version - person.own.version
         stated = {"vip": body.vip, "vip_reason": body.reason} | ({"at": body.at} if body.at else {})
-        seen = {name: (value_of(person.state.record, name), said.at) for name, said in person.state.touched.items()}
-        asked = Change(patch=PatchBody.model_validate(stated), versions=None, seen=seen)
+        asked = Change(patch=PatchBody.model_validate(stated), versions=None, seen=person.seen)
 
         def render(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-            return shown(person.id, joined(verdicts[0].state, person.others), person.ids)
+            return shown(person.id, person.having(person.id, verdicts[0].state), person.ids)
 
         return await write(
             request, platform, CHANGED, asked, customer=person.id, path={"id": person.id}, render=render,

@@ -47,12 +47,14 @@ class Record(Plain):
 class Patch(Plain):
     """Members of the record are changed by a JSON merge patch, in a version that the caller has seen (None: any).
 
-    `seen`: the members of the whole person, each with the moment it was stated for.
+    `seen`: the members of the whole person, each with the moment it was stated for; `across`: the merges by which they
+    are one.
     """
 
     patch: Mapping[str, Any]
     versions: frozenset[int] | None = None
     seen: Mapping[str, tuple[Any, datetime]] = field(default_factory=dict)
+    across: tuple[str, ...] = ()
     by: str = ""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.customers import Side
+from services.profile.domain.lists import Form, as_told
 from services.profile.domain.persons import CHOOSABLE, joined
 from services.profile.domain.state import Customer
 
@@ -27,11 +28,11 @@ class Difference:
 
 
 def differences(
-    survivor: Customer, merged: Customer, choices: Mapping[str, Side], at: datetime
+    survivor: Customer, merged: Customer, choices: Mapping[str, Side], at: datetime, form: Form = as_told
 ) -> Iterator[Difference]:
     """All that two persons differ in, were they merged at `at`."""
     edge = merged.model_copy(update={"merged_into": "", "merge": "", "merged_at": at, "choices": dict(choices)})
-    person = joined(survivor, {_EDGE: edge})
+    person = joined(survivor, {_EDGE: edge}, form=form)
     told: list[tuple[str, Any, Any, Any]] = [("stage", survivor.stage, merged.stage, person.stage)]
     told += [("value_class", survivor.value_class, merged.value_class, person.value_class)]
     told += [(m, survivor.record.get(m), merged.record.get(m), person.record.get(m)) for m in (*CHOOSABLE, "refs")]

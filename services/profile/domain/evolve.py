@@ -122,9 +122,12 @@ def _heard_of(state: Customer, refs: Iterable[str]) -> Customer:
 
 
 def _stated(state: Customer, data: facts.Record, said: Said) -> Customer:
-    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by", "imported"})
+    told = data.model_dump(mode="json", exclude_unset=True, exclude={"bare", "stage", "by", "imported", "across"})
     record, touched = records.stated(state.record, state.touched, told, said)
-    new = {"known": True, "bare": False, "record": record, "touched": touched}
+    new: dict[str, Any] = {"known": True, "bare": False, "record": record, "touched": touched}
+    if data.across and (lists := told.keys() & records.LISTS):
+        whole = records.Whole(said, tuple(data.across))
+        new["wholes"] = state.wholes | {name: max(whole, state.wholes.get(name, whole)) for name in lists}
     if refs := told.get("refs"):
         first = records.mentioned(state.first, refs, said)
         new |= {"record": record | {"refs": records.references(first, record.get("refs") or ())}, "first": first}

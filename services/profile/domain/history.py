@@ -13,6 +13,7 @@ from typing import Any
 
 from libs.events.decider import Happened
 from services.profile.domain.evolve import evolve
+from services.profile.domain.lists import Form, as_told
 from services.profile.domain.persons import joined
 from services.profile.domain.records import MEMBERS
 from services.profile.domain.state import Customer
@@ -55,16 +56,17 @@ class Entry:
 
 
 class Unfolding:
-    """A person as they come to be, fact by fact. `members`: all their ids as they are now, `answering` among them."""
+    """A person as they come to be, fact by fact. `members`: all their ids as they are now, `answering` among them;
+    `form`: in which entries of lists are the same."""
 
-    def __init__(self, members: Mapping[str, Customer], answering: str) -> None:
-        self._members, self._answering = members, answering
+    def __init__(self, members: Mapping[str, Customer], answering: str, form: Form) -> None:
+        self._members, self._answering, self._form = members, answering, form
         self._states = {subject: _edge_of(state, Customer()) for subject, state in members.items()}
 
     def person(self, as_of: datetime) -> Customer:
         """The person as folded so far, with what was chosen by `as_of`."""
         others = {subject: state for subject, state in self._states.items() if subject != self._answering}
-        return joined(self._states[self._answering], others, as_of)
+        return joined(self._states[self._answering], others, as_of, self._form)
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -73,21 +75,25 @@ class Unfolding:
 
 
 def _edge_of(present: Customer, state: Customer) -> Customer:
-    edge = {"merged_into": present.merged_into, "merged_at": present.merged_at, "choices": present.choices}
-    return state.model_copy(update=edge)
+    edge = ("merged_into", "merge", "merged_at", "choices")
+    return state.model_copy(update={name: getattr(present, name) for name in edge})
 
 
-def as_of(members: Mapping[str, Customer], answering: str, facts: Iterable[Fact], moment: datetime) -> Customer:
+def as_of(
+    members: Mapping[str, Customer], answering: str, facts: Iterable[Fact], moment: datetime, form: Form = as_told
+) -> Customer:
     """The person as of a moment: what had happened by then, as is known now."""
-    unfolding = Unfolding(members, answering)
+    unfolding = Unfolding(members, answering, form)
     for fact in sorted((f for f in facts if f.happened.at <= moment), key=lambda f: f.order):
         unfolding.take(fact)
     return unfolding.person(moment)
 
 
-def history(members: Mapping[str, Customer], answering: str, facts: Iterable[Fact]) -> Iterator[Entry]:
+def history(
+    members: Mapping[str, Customer], answering: str, facts: Iterable[Fact], form: Form = as_told
+) -> Iterator[Entry]:
     """Every fact that changed something, or said who is whom, in the order in which they happened."""
-    unfolding = Unfolding(members, answering)
+    unfolding = Unfolding(members, answering, form)
     before = dict.fromkeys(FIELDS)
     for fact in sorted(facts, key=lambda f: f.order):
         unfolding.take(fact)

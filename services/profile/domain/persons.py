@@ -1,9 +1,9 @@
 """Several customer ids that are one person: a merge is an edge, facts never move, and the person is the fold of all.
 
 The record is joined edge by edge, in the order in which people said that two are one: of each member the latest
-statement counts, whichever id it was made for. Where somebody chose whose value counts, that is a statement, too, made
-at the moment of the merge: it stands until something newer is stated. Where both sides were stated for one moment, the
-survivor's counts.
+statement counts, whichever id it was made for; in lists every id has its part (see `lists`). Where somebody chose
+whose value counts, that is a statement, too, made at the moment of the merge: it stands until something newer is
+stated. Where both sides were stated for one moment, the survivor's counts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from libs.events.catalogue.customers import Side
+from services.profile.domain import lists
 from services.profile.domain.consents import together
-from services.profile.domain.records import MEMBERS, NEVER, Said, put, value_of
+from services.profile.domain.lists import Form, Listed, Part
+from services.profile.domain.records import LISTS, MEMBERS, NEVER, Said, put, value_of
 from services.profile.domain.state import Customer
 
 CHOOSABLE = tuple(member for member in MEMBERS if member != "refs")
@@ -24,25 +26,29 @@ CHOOSABLE = tuple(member for member in MEMBERS if member != "refs")
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A member's value, and the statement that it comes from."""
+    """A member's value, and the statement that it comes from; `listed`: of a list, more of it."""
 
     value: Any
     said: Said
+    listed: Listed = lists.NOTHING
 
 
 Record = dict[str, Stated]
 
 
-def joined(survivor: Customer, others: Mapping[str, Customer], as_of: datetime | None = None) -> Customer:
+def joined(
+    survivor: Customer, others: Mapping[str, Customer], as_of: datetime | None = None, form: Form = lists.as_told
+) -> Customer:
     """The person that the survivor and the ids merged into it are: the record as above, all moves and references, the
-    survivor's class and version. What was chosen after `as_of` does not count yet, but who they are does."""
+    survivor's class and version. What was chosen after `as_of` does not count yet, but who they are does. `form`: in
+    which entries of lists are the same."""
     if not others:
         return survivor
     states = [survivor, *(others[name] for name in sorted(others))]
     told = settled(survivor, others, as_of)
     record: dict[str, Any] = {}
     for slot, each in told.items():
-        put(record, slot, each.value)
+        put(record, slot, lists.value(slot, each.listed.parts, form) if slot in LISTS else each.value)
     if refs := [ref for s in states for ref in s.record.get("refs") or ()]:
         record["refs"] = list(dict.fromkeys(refs))
     acquired = [s.acquisition for s in states if s.acquisition]
@@ -78,21 +84,32 @@ def settled(survivor: Customer, others: Mapping[str, Customer], as_of: datetime 
         if start != end:
             at = edge.merged_at or NEVER.at
             choices = edge.choices if as_of is None or at <= as_of else {}
-            records[end] = met(records[end], records[start], choices, at)
+            records[end] = met(records[end], records[start], choices, edge.merge or "", at)
             part_of[start] = end
     return records[part("")]
 
 
 def stated(state: Customer) -> Record:
     """What was stated for one id, part by part."""
-    return {slot: Stated(value_of(state.record, slot), said) for slot, said in state.touched.items()}
+    found: Record = {}
+    for slot, said in state.touched.items():
+        value = value_of(state.record, slot)
+        wholes = (state.wholes[slot],) if slot in state.wholes else ()
+        listed = Listed(said, (Part(value, said),), wholes) if slot in LISTS else lists.NOTHING
+        found[slot] = Stated(value, said, listed)
+    return found
 
 
-def met(survivor: Record, merged: Record, choices: Mapping[str, Side], at: datetime) -> Record:
+def met(survivor: Record, merged: Record, choices: Mapping[str, Side], merge: str, at: datetime) -> Record:
     """Two records made one by a merge at `at`."""
     record: Record = {}
     for name in survivor.keys() | merged.keys():
         ours, theirs = survivor.get(name), merged.get(name)
+        if name in LISTS:
+            mine, yours = (side.listed if side else lists.NOTHING for side in (ours, theirs))
+            listed = lists.met(mine, yours, choices.get(name), merge, at)
+            record[name] = Stated(None, listed.said, listed)
+            continue
         match choices.get(name.partition(".")[0]):
             case "survivor":
                 ours = chosen(ours, at)

@@ -69,6 +69,8 @@ def patch(command: Patch, state: Customer) -> list[NewEvent]:
     at = max([command.at, *(records.last(touched, slot).at + INSTANT for slot in records.slots(told))])
     new = records.changes(record, touched, told, at)
     new |= stage(command, state)
+    if command.across and new.keys() & records.LISTS:
+        new["across"] = list(command.across)
     return [NewEvent(CustomerUpdated(**new, **given({"by": command.by or None})), at=at)] if new else []
 
 

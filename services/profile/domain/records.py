@@ -23,6 +23,9 @@ KEYED = ("custom", "contacts")
 """Members that are objects of parts, each with a moment of its own: custom fields by key, what is known of contacts by
 id. A part is told apart from others as `custom.<key>`."""
 
+LISTS = frozenset({"emails", "phones", "addresses", "special_dates", "preferences", "habits", "requirements"})
+"""Members in which every id of a person has its part (see `lists`)."""
+
 
 class Said(NamedTuple):
     """The moment for which something was stated, and the key of the fact that did."""
@@ -48,6 +51,13 @@ class First(NamedTuple):
     at: datetime
     key: str
     place: int
+
+
+class Whole(NamedTuple):
+    """A statement of a list by somebody who had the whole person before them, whose ids were one by these merges."""
+
+    said: Said
+    merges: tuple[str, ...]
 
 
 NEVER = Said(datetime.min.replace(tzinfo=UTC))

@@ -14,7 +14,7 @@ from libs.events.catalogue.customers import Stage, ValueClass
 from libs.events.catalogue.segments import SegmentDefined
 from services.profile.domain.consents import Consent
 from services.profile.domain.fields import Field as CustomField
-from services.profile.domain.records import First, Said
+from services.profile.domain.records import First, Said, Whole
 from services.profile.domain.stages import Move, Replay, replay
 
 
@@ -63,9 +63,9 @@ class Customer(BaseModel):
     in `fields`.
 
     `version` is the number of the last fact that changed what the record shows (the stage and the class among it);
-    `touched` tells for which moment each member was last stated, `first` where each reference was first stated;
-    `since` when the first fact happened; `classified_at` and `classified_by` for which moment, under which key, the
-    class was.
+    `touched` tells for which moment each member was last stated, `first` where each reference was first stated,
+    `wholes` the lists that were last stated as all there is of a person with several ids; `since` when the first fact
+    happened; `classified_at` and `classified_by` for which moment, under which key, the class was.
     `bare`: a record is there only because something else was heard. `merged_into`: the id whose person this one belongs
     to, by which `merge`, and whose values somebody chose then; `parted`: ids that it was merged into once.
     `refunds`: what was taken back, by order.
@@ -80,6 +80,7 @@ class Customer(BaseModel):
     record: dict[str, Any] = Field(default_factory=dict)
     touched: dict[str, Said] = Field(default_factory=dict)
     first: dict[str, First] = Field(default_factory=dict)
+    wholes: dict[str, Whole] = Field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     value_class: ValueClass | None = None
     classified_at: datetime | None = None

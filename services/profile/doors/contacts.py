@@ -59,12 +59,13 @@ def check(kind: Kind, members: Mapping[str, Any]) -> None:
 
 
 class Reaching(Body):
-    """Members of a record that change with a contact, in the version that was seen, and what was seen (as in a patch of
-    the record)."""
+    """Members of a record that change with a contact, in the version that was seen, and what was seen, across which
+    merges (as in a patch of the record)."""
 
     members: dict[str, Any]
     versions: frozenset[int]
     seen: dict[str, tuple[Any, datetime]] = Field(default_factory=dict)
+    across: tuple[str, ...] = ()
     at: datetime | None = None
 
 
@@ -72,7 +73,9 @@ def reach(call: Call[Reaching]) -> Unit:
     """The record is patched."""
     asked = call.body
     return call.unit(
-        Patch(at=call.at, patch=asked.members, versions=asked.versions, seen=asked.seen, by=call.by)
+        Patch(
+            at=call.at, patch=asked.members, versions=asked.versions, seen=asked.seen, across=asked.across, by=call.by
+        )
     )  # fmt: skip
 
 

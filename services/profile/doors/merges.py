@@ -17,8 +17,9 @@ GENERATIONS = 16
 
 
 class MergeBody(Body):
-    """`merged` is the same person as `survivor`, whose id answers from then on. `choices` say whose value counts where
-    the latest should not; with `dry_run` nothing is done, and the answer tells what would change."""
+    """`merged` is the same person as `survivor`, whose id answers from then on. Of each field the latest statement
+    counts, lists are joined; `choices` say whose value counts where that should not be. With `dry_run` nothing is done,
+    and the answer tells what would change."""
 
     survivor: Named
     merged: Named

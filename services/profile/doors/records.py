@@ -117,11 +117,12 @@ def win_back(call: Call[bodies.WinBack]) -> Unit:
 
 class Change(Body):
     """A merge patch, with the version that its caller has seen (None: any), and what they saw: where several ids are
-    one person that is more than the record of the one that is changed."""
+    one person (`across` these merges) that is more than the record of the one that is changed."""
 
     patch: PatchBody
     versions: frozenset[int] | None
     seen: dict[str, tuple[Any, datetime]]
+    across: tuple[str, ...] = ()
 
     @property
     def at(self) -> datetime | None:
@@ -134,8 +135,11 @@ def change(call: Call[Change]) -> Unit:
     asked = call.body
     fields.check(call, asked.patch)
     return call.unit(
-        Patch(at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen, by=call.by)
-    )
+        Patch(
+            at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen, across=asked.across,
+            by=call.by,
+        )
+    )  # fmt: skip
 
 
 def nobody(body: object) -> None:

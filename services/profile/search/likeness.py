@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +37,31 @@ def folded(text: str) -> list[str]:
     """The words of a text in lower ASCII: without accents (đ as d), apostrophes and other marks."""
     plain = anyascii(unicodedata.normalize("NFKC", text)).lower().replace("'", "").replace("`", "")
     return "".join(c if c.isalnum() else " " for c in plain).split()
+
+
+def form_of(region: str) -> Callable[[str, Any], Hashable]:
+    """The form in which two entries of a list in the record are the same: numbers in E.164, addresses of e-mail
+    without regard to case, all else without regard to case and marks between words. What is no number or address
+    is itself."""
+
+    def form(member: str, entry: Any) -> Hashable:
+        match member:
+            case "phones":
+                return e164(entry, region) or entry
+            case "emails":
+                return folded_email(entry) or entry
+            case "special_dates":
+                return plain_words(entry["occasion"]), entry["on"]
+            case _:
+                return plain_words(entry)
+
+    return form
+
+
+def plain_words(text: str) -> str:
+    """The words of a text, with their accents: of these some differ by nothing else."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in plain).split()) or text
 
 
 def flags(record: Mapping[str, Any], region: str) -> list[dict[str, str]]:

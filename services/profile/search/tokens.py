@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from services.profile.domain.persons import joined
 from services.profile.domain.state import Customer
 from services.profile.search import filters, terms
+from services.profile.search.likeness import form_of
 from services.profile.search.terms import Term
 
 
@@ -23,7 +24,7 @@ def of_person(states: Mapping[str, Customer], answering: str, secret: bytes, reg
     """The tokens of a person who is known under these ids: of whatever stands in the record of each, and of the one
     record that they are together."""
     others = {subject: state for subject, state in states.items() if subject != answering}
-    person = joined(states[answering], others)
+    person = joined(states[answering], others, form=form_of(region))
     found = {Term("id", subject) for subject in states} | set(filters.of_person(person))
     for record in [person.record, *(state.record for state in states.values() if others)]:
         found |= set(terms.of_record(record, region))

@@ -180,7 +180,9 @@ async def test_joined_references_are_merges_that_can_be_undone(house: House) -> 
     await house.follow()
     (made,) = (await house.get("/v1/merges", customer=a))["items"]
     assert (made["survivor"], made["state"]) == (a, "merged")
-    b = await known(house, "crm:a", owner="lan")
+    b = house.platform.identities.of_reference("crm:a")
+    told = await house.post("/v1/customers/upsert", {"ref": "crm:a", "owner": "lan"}, 200)
+    assert (told["id"], told["merged_from"], told["created"]) == (a, [b], False)
     await house.follow()
     assert await people(house, a, b) == [{a, b}] * 2
     await undo(house, made["id"])

@@ -6,13 +6,13 @@ import asyncio
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from services.profile.app import SERVICE
 from tests.services.house import NOW, House, open_house
@@ -22,6 +22,13 @@ LATE = st.booleans()
 SIDE = st.sampled_from([None, None, "survivor", "merged"])
 TEN = {"amount": "10.00", "currency": "USD"}
 Stated = tuple[datetime, str | None]
+Numbers = tuple[list[str] | None, ...]
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+LIST = st.sampled_from(
+    [(), (None,), ([],), (["0912 345 678"],), (["+84912345678", "028 3829 5189"],), (["+442079460958"],)]
+)
+"""Phones that are stated, if any are: two of them are one number."""
+ONE_NUMBER = {"+84912345678": "0912 345 678"}
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Edge:
     survivor: str
     at: datetime
     side: str | None
+    phones: str | None = None
     holds: bool = True
 
 
@@ -42,6 +50,8 @@ class Model:
 
     names: dict[str, Stated] = field(default_factory=dict)
     owners: dict[str, Stated] = field(default_factory=dict)
+    phones: dict[str, tuple[datetime, list[str] | None]] = field(default_factory=dict)
+    patched: dict[str, tuple[datetime, set[str]]] = field(default_factory=dict)
     consents: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
     buyers: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
@@ -76,6 +86,26 @@ class Model:
         said = [self.owners[ref] for ref in self.person(who) if ref in self.owners]
         return max(said)[1] if said else None
 
+    def numbers(self, who: str) -> list[str] | None:
+        """The phones of all ids, those hidden that a choice or a change of the whole person left out."""
+        told: set[tuple[str, ...]] = {(ref,) for ref in self.names}
+        hidden = set[str]()
+        for edge in sorted((e for e in self.edges if e.holds), key=lambda e: e.at):
+            ours, theirs = (next(p for p in told if ref in p) for ref in (edge.survivor, edge.merged))
+            for side, one, other in (("survivor", ours, theirs), ("merged", theirs, ours)):
+                since = [at for ref in one if ref in self.patched for at, ids in [self.patched[ref]] if edge.id in ids]
+                since += [edge.at] if edge.phones == side else []
+                left_out = max(since, default=LONG_AGO)
+                hidden |= {ref for ref in other if ref in self.phones and self.phones[ref][0] <= left_out}
+            told = {p for p in told if p not in (ours, theirs)} | {ours + theirs}
+        shown = [ref for ref in next(p for p in told if who in p) if ref in self.phones and ref not in hidden]
+        lists = [numbers for ref in shown if (numbers := self.phones[ref][1]) is not None]
+        if len(lists) < 2:
+            return lists[0] if lists else None
+        found: dict[str, str] = {}
+        for number in (number for numbers in lists for number in numbers):
+            found.setdefault(ONE_NUMBER.get(number, number), number)
+        return list(found.values())
 
     def standing(self, who: str) -> list[str]:
         """What the person said last of surveys, if anything."""
@@ -110,18 +140,51 @@ class Persons(RuleBasedStateMachine):
         answer = self.runner.run(self.house.http.post(path, json=body))
         return answer.status_code, answer.json()
 
-    @rule(who=WHO, late=LATE, owned=st.booleans())
-    def record(self, who: str, late: bool, owned: bool) -> None:
+    @initialize(phones=st.lists(LIST, min_size=4, max_size=4), side=SIDE, chain=st.booleans())
+    def most_are_known_and_some_are_one(self, phones: list[Numbers], side: str | None, chain: bool) -> None:
+        for who, numbers in zip(("pos:a", "pos:b", "crm:a", "crm:b"), phones, strict=True):
+            self.record(who, False, False, numbers)
+        self.merge("pos:a", "pos:b", None, side)
+        if chain:
+            self.merge("crm:a", "pos:a", None, None)
+
+    @rule(who=WHO, late=LATE, owned=st.booleans(), phones=LIST)
+    def tell(self, who: str, late: bool, owned: bool, phones: Numbers) -> None:
+        self.record(who, late, owned, phones)
+
+    def record(self, who: str, late: bool, owned: bool, phones: Numbers) -> None:
         if who in self.model.gone:
             return
         at = self.tick(late)
-        members = {"name": f"name {self.count}"} | ({"owner": f"owner {self.count}"} if owned else {})
+        members: dict[str, Any] = {"name": f"name {self.count}"} | ({"owner": f"owner {self.count}"} if owned else {})
+        members |= dict.fromkeys(["phones"] if phones else [], *phones)
         status, told = self.call("/v1/customers/upsert", {"ref": who, "at": at.isoformat(), **members})
         assert status == (200 if who in self.ids else 201), told
         self.ids[who] = told["id"]
         self.model.names[who] = max(self.model.names.get(who, (at, "")), (at, members["name"]))
         if owned:
             self.model.owners[who] = max(self.model.owners.get(who, (at, "")), (at, members["owner"]))
+
+        for numbers in phones:
+            before = self.model.phones.get(who)
+            if before is None or before[0] < at:
+                self.model.phones[who] = (at, numbers)
+
+    @rule(who=WHO, phones=LIST)
+    def patch(self, who: str, phones: Numbers) -> None:
+        model = self.model
+        if who not in self.ids or who in model.gone or not phones:
+            return
+        at, path = self.tick(), f"/v1/customers/{self.ids[who]}"
+        etag = self.runner.run(self.house.http.get(path)).headers["etag"]
+        answer = self.runner.run(self.house.http.patch(path, json={"phones": phones[0]}, headers={"If-Match": etag}))
+        assert (answer.status_code, answer.json()["phones"]) == (200, phones[0]), answer.text
+        if model.numbers(who) != phones[0]:
+            ids, end = model.person(who), model.end(who)
+            model.phones[end] = (at, phones[0])
+            merges = {e.id for e in model.edges if e.holds and {e.merged, e.survivor} <= ids}
+            if merges:
+                model.patched[end] = (at, merges)
 
     @rule(who=WHO)
     def buy(self, who: str) -> None:
@@ -144,11 +207,12 @@ class Persons(RuleBasedStateMachine):
             self.model.consents[who] = max(self.model.consents.get(who, (at, granted)), (at, granted))
             assert [answer.json()["standing"]] == self.model.standing(who)
 
-    @rule(survivor=WHO, merged=WHO, side=SIDE)
-    def merge(self, survivor: str, merged: str, side: str | None) -> None:
+    @rule(survivor=WHO, merged=WHO, side=SIDE, phones=SIDE)
+    def merge(self, survivor: str, merged: str, side: str | None, phones: str | None) -> None:
         at, model = self.tick(), self.model
-        choices = {"choices": {"name": side}} if side else {}
-        body = {"survivor": survivor, "merged": self.ids.get(merged, merged), "at": at.isoformat(), **choices}
+        choices = {name: of for name, of in (("name", side), ("phones", phones)) if of}
+        body = {"survivor": survivor, "merged": self.ids.get(merged, merged), "at": at.isoformat(), "choices": choices}
+        rehearsed = self.runner.run(self.house.http.post("/v1/merges", json=body | {"dry_run": True})).json()
         status, told = self.call("/v1/merges", body)
         if not {survivor, merged} <= self.ids.keys():
             assert status == 404 or (status == 409 and {survivor, merged} & model.gone)
@@ -158,11 +222,14 @@ class Persons(RuleBasedStateMachine):
             assert (status, told["code"]) == (409, "same_customer" if survivor == merged else "same_person")
         else:
             assert status == 201, told
-            model.edges.append(Edge(told["id"], model.end(merged), survivor, at, side))
+            before = [model.numbers(who) for who in (survivor, merged)]
+            model.edges.append(Edge(told["id"], model.end(merged), survivor, at, side, phones))
+            becomes = {change["field"]: change["becomes"] for change in rehearsed["changes"]}
+            assert becomes.get("phones", before[0]) == model.numbers(survivor)
 
-    @rule(nth=st.integers(0, 5))
-    def undo(self, nth: int) -> None:
-        if not self.model.edges:
+    @rule(nth=st.integers(0, 5), sure=st.integers(0, 2))
+    def undo(self, nth: int, sure: int) -> None:
+        if not self.model.edges or sure < 2:
             return
         edge = self.model.edges[nth % len(self.model.edges)]
         self.tick()
@@ -189,10 +256,11 @@ class Persons(RuleBasedStateMachine):
                 continue
             person = self.model.person(who)
             end = self.ids[self.model.end(who)]
-            assert {name: answer.json()[name] for name in ("id", "merged_from", "name", "owner", "stage", "refs")} == {
+            shown = ("id", "merged_from", "name", "owner", "stage", "refs", "phones")
+            assert {name: answer.json()[name] for name in shown} == {
                 "id": end, "merged_from": sorted({self.ids[p] for p in person} - {end}), "name": self.model.name(who),
                 "owner": self.model.owner(who), "stage": "active" if person & self.model.buyers else "prospect",
-                "refs": answer.json()["refs"],
+                "refs": answer.json()["refs"], "phones": self.model.numbers(who),
             }  # fmt: skip
             assert set(answer.json()["refs"]) == person
             told = self.runner.run(self.house.get(f"/v1/customers/{subject}/consents"))["items"]
