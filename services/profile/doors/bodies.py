@@ -83,7 +83,8 @@ class SpecialDate(Body):
 
 class RecordBody(Body):
     """The customer record. Every member is optional; null says that nothing is known. `party`: whether the customer is
-    one person, a company, or a department, as internal customers may be."""
+    one person, a company, or a department, as internal customers may be. A `birthday` is not after today, a special
+    date at most three years ahead."""
 
     party: Party | None = None
     paying: bool | None = None
@@ -157,7 +158,8 @@ class AcquisitionBody(Body):
 
 
 class PurchaseBody(Body):
-    """An order, once each; `refund_of` names an order of the same customer that this one takes back."""
+    """An order, once each; `refund_of` names an order of the same customer that this one takes back, wholly or in part.
+    Of refunds that together are more than their order those count that came first, whenever they happened."""
 
     order: Label
     amount: Money

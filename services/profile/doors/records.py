@@ -19,7 +19,7 @@ from libs.events.values import Body
 from services.profile.domain.commands import Acquire, Lose, Patch, Record, WinBack
 from services.profile.domain.fields import SUBJECT
 from services.profile.domain.stages import Move
-from services.profile.doors import bodies, fields
+from services.profile.doors import bodies, days, fields
 from services.profile.doors.bodies import NewBody, PatchBody, RecordedBody
 from services.profile.doors.merges import links, onward, others
 from services.profile.doors.purchases import named_by, unknown_is_new
@@ -28,6 +28,7 @@ from services.profile.doors.purchases import named_by, unknown_is_new
 def open_record(call: Call[NewBody]) -> Unit:
     """A new customer, under the id of the first reference, or a random one."""
     fields.check(call, call.body, whole=True)
+    days.check(call, call.body)
     members = call.body.stated()
     refs = call.body.refs or []
     subject = call.subject or call.made_id("customer")
@@ -41,6 +42,7 @@ def upsert(call: Call[RecordedBody]) -> Unit:
     if not call.subject:
         raise Invalid("required", "say who it is, by ref or by the event's subject", pointer="/ref")
     fields.check(call, body)
+    days.check(call, body)
     members = body.stated()
     named = body.ref or (call.named if not as_id(call.named) else "")  # an event's subject may be the reference
     refs = [*([named] if named else []), *(body.refs or [])]
@@ -134,6 +136,7 @@ def change(call: Call[Change]) -> Unit:
     """The record is patched."""
     asked = call.body
     fields.check(call, asked.patch)
+    days.check(call, asked.patch)
     return call.unit(
         Patch(
             at=call.at, patch=asked.patch.stated(), versions=asked.versions, seen=asked.seen, across=asked.across,

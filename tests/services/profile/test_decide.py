@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from services.profile.domain.persons import joined
 ID = "c1"
 DECIDER = CustomerDecider()
 TEN = Money(amount=Decimal(10), currency="USD")
+ONE = Money(amount=Decimal(1), currency="USD")
 BARE = facts.CustomerRecorded(bare=True, kind="external")
 RECORDED = facts.CustomerRecorded(kind="external", stage="prospect", name="Đỗ", refs=["pos:1"])
 BOUGHT = facts.CustomerPurchased(order="o1", amount=TEN)
@@ -206,6 +208,15 @@ class TestHearing:
 class TestMoving:
     def test_a_purchase_makes_a_prospect_active(self) -> None:
         assert given(DECIDER, RECORDED).when(buy(5)).state.stage == "active"
+
+    def test_refunds_that_were_taken_come_to_the_same_in_any_order(self) -> None:
+        """Which of them are taken depends on which came first; what was taken is added up."""
+        backs = [
+            happened(facts.CustomerPurchased(order=f"r{n}", amount=ONE, refund_of="o1"), hour(at))
+            for n, at in enumerate((4, 2, 3))
+        ]
+        states = {fold(DECIDER, [RECORDED, BOUGHT, *order]).refunds["o1"] for order in permutations(backs)}
+        assert states == {Decimal(3)}
 
     def test_a_refund_does_not(self) -> None:
         refund = facts.CustomerPurchased(order="o2", amount=TEN, refund_of="o1")
