@@ -27,7 +27,7 @@ ROUNDS = 8
 """How often a call is prepared anew where what it rests on keeps moving."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked(Generic[B]):
     """One call as it came in: the door, its valid body, who asks; `customer` is how the addressed customer is named
     from outside the body (a path's id, an event's subject), if it is."""

@@ -61,9 +61,9 @@ class Caller:
         return hashlib.sha256((self.raw or new_id()).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call(Generic[B]):
-    """One call of a door: the validated body and all that it may need to become a unit.
+    """One call of a door, never changed: the validated body and all that it may need to become a unit.
 
     `subject` is the addressed customer's id, already resolved from how they were `named`, or "". `found` answers the
     door's `lookups`, `states` its `loads` and `follows`, `recalled` its `recalls`, `classes` its `classed`.

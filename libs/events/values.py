@@ -144,8 +144,8 @@ def _decimal_text(amount: object) -> object:
 
 Amount = Annotated[
     Decimal,
+    Field(ge=0, max_digits=20, decimal_places=6),  # next to the type, where pydantic's core looks after it
     BeforeValidator(_decimal_text),
-    Field(ge=0, max_digits=20, decimal_places=6),
     PlainSerializer(_plain_amount, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": _DECIMAL, "examples": ["12.50"]}),
 ]

@@ -238,3 +238,43 @@ async def test_a_restored_store_writes_in_a_new_epoch(opened: Opened) -> None:
     await opened.store.execute(one("c1", Buy(at=AT, order="b"), "k2"))
     assert [f.epoch for f in await opened.store.history("c1")] == [0, 1]
     assert await begin_epoch(opened.database) == await current_epoch(opened.database) == 2
+
+
+async def test_what_another_process_did_since_counts(opened: Opened) -> None:
+    """Who came often is remembered; nothing is decided on what is no longer so."""
+    async with open_store(opened.url, clock=opened.clock) as rival:
+        await opened.store.execute(one("c1", Name(at=AT, name="Lan"), "k1"))
+        await rival.store.execute(one("c1", Name(at=AT, name="Mai"), "k2"))
+        # to whom remembers Lan this changes nothing, and it is no repetition
+        back = await opened.store.execute(one("c1", Name(at=AT, name="Lan"), "k3"))
+        assert (back.verdicts[0].status, back.position) == ("appended", Position("profile", "c1", 3))
+        await rival.store.execute(one("c1", Buy(at=AT, order="o1"), "k4"))
+        bought = await opened.store.execute(one("c1", Buy(at=AT, order="o2"), "k5"))
+        assert (bought.position, bought.verdicts[0].state.bought) == (Position("profile", "c1", 5), 2)
+        same = await rival.store.execute(one("c1", Buy(at=AT, order="o2"), "k6"))
+        assert (same.verdicts[0].status, same.position) == ("already", bought.position)
+
+
+async def test_who_was_erased_by_another_process_is_not_written_to(opened: Opened) -> None:
+    async with open_store(opened.url, clock=opened.clock) as rival:
+        await opened.store.execute(one("c1", Name(at=AT, name="Lan"), "k1"))
+        await rival.store.execute(one("c1", Forget(at=AT + timedelta(hours=1)), "k2", erases=True))
+        late = await opened.store.execute(one("c1", Buy(at=AT, order="o1"), "k3"))
+        assert late.verdicts[0].status == "erased"
+        assert len(await opened.store.history("c1")) == 1
+
+
+async def test_two_processes_with_many_callers_each_land_everything_in_order(opened: Opened) -> None:
+    async with open_store(opened.url, clock=opened.clock) as rival:
+        outcomes = await asyncio.gather(*(
+            (rival if i % 2 else opened).store.execute(one(f"c{i % 5}", Buy(at=AT, order=f"o{i}"), f"k{i}"))
+            for i in range(100)
+        ))  # fmt: skip
+    positions = [o.position for o in outcomes if o.position]
+    for k in range(5):
+        assert sorted(p.sequence for p in positions if p.subject == f"c{k}") == list(range(1, 21))
+        facts = await opened.store.history(f"c{k}")
+        assert [f.sequence for f in facts] == list(range(1, 21))
+    assert {s: f.state.bought for s, f in (await opened.store.load([f"c{k}" for k in range(5)])).items()} == {
+        f"c{k}": 20 for k in range(5)
+    }

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from libs.events.clock import SystemClock
 from libs.events.store import StoreUnavailable
+from libs.events.store.postgres import PostgresTransaction
 from libs.events.units import Verdict
 from tests.faults.conftest import Engines
 from tests.support.shop import AT, Buy, one
@@ -84,10 +85,10 @@ async def test_appends_in_a_storm(postgres_url: str) -> None:
 def lost(opened: Opened, *, committed: bool) -> None:
     """The next commit is not heard of: the connection goes just after it, or just before."""
     database: Any = opened.database
-    begin = database.begin
+    begin, read = database.begin, database.read
 
     @asynccontextmanager
-    async def once() -> AsyncIterator[Any]:
+    async def in_transaction() -> AsyncIterator[Any]:
         database.begin = begin
         async with begin() as tx:
             yield tx
@@ -95,7 +96,30 @@ def lost(opened: Opened, *, committed: bool) -> None:
                 raise ConnectionResetError
         raise ConnectionResetError
 
-    database.begin = once
+    @asynccontextmanager
+    async def at_once() -> AsyncIterator[Any]:
+        async with read() as tx:
+            yield PostgresTransaction(tx.conn, Cut(tx.driver))
+
+    class Cut:
+        """The driver's connection; the one statement that appends is a transaction of its own."""
+
+        def __init__(self, driver: Any) -> None:
+            self._driver = driver
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._driver, name)
+
+        async def fetchval(self, *given: Any) -> Any:
+            database.read = read
+            if committed:
+                await self._driver.fetchval(*given)
+            raise ConnectionResetError
+
+    if database.dialect == "postgresql":
+        database.read = at_once
+    else:
+        database.begin = in_transaction
 
 
 @pytest.mark.parametrize("committed", [True, False])

@@ -29,7 +29,7 @@ NOBODY = ("anonymous:", "survey:", "calendar:", "model:", "complaint:", "setting
 ROUNDS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     """What became of an event: `refusal` says why not; `error` holds what was wrong with the data of `model`;
     `fault` is the type of an error of ours. `waits_for`: the name that a parked one waits for. `id`: what it made or

@@ -33,9 +33,9 @@ _IMPORT = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}", re.ASCII)
 _VERSION = re.compile(r".*/(\d{1,6})", re.DOTALL | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Letter:
-    """An event that can be read: whose it is (`source`, `id`), its type without prefix, and its data as JSON.
+    """An event that can be read, never changed: whose it is (`source`, `id`), its type without prefix, data as JSON.
 
     `record` is what it came as; `index` its place there; `imported` the import that it is part of.
     """
@@ -155,7 +155,7 @@ def _binary(record: Record, headers: Mapping[str, bytes]) -> Letter | Unfit:
     attributes["datacontenttype"] = headers.get("content-type", b"").decode() or None
     try:
         # names and values of headers count, too: what is enforced is the size of the event
-        if len(record.value) + sum(len(n) + len(v) for n, v in headers.items()) > LARGEST:
+        if len(record.value) + sum(map(len, headers)) + sum(map(len, headers.values())) > LARGEST:
             raise _too_large()
         letter = _letter(record, attributes, record.value, 0)
         _check(record.value)

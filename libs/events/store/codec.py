@@ -21,7 +21,8 @@ _PLAIN, _SEALED = b"\x00", b"\x01"
 
 def sealed_data(data: Data, event_id: str, key: SubjectKey | None) -> dict[str, Any]:
     """The JSON value of a fact's data with its personal fields sealed; only members that were set are there."""
-    dumped: dict[str, Any] = data.model_dump(mode="json", exclude_unset=True)
+    # what `model_dump` does, without the half of its cost that goes into options which nobody chose
+    dumped: dict[str, Any] = type(data).__pydantic_serializer__.to_python(data, mode="json", exclude_unset=True)
     for field in catalogue.type_of(type(data)).personal:
         if dumped.get(field) is not None:
             assert key is not None, "a subject with personal data has a key"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +16,12 @@ from libs.events.envelope import Event
 from libs.events.store.codec import Folding, has_personal, later, sealed_data
 from libs.events.store.hashing import Hashing
 from libs.events.store.instants import to_micros
-from libs.events.store.working import Subject, Work
+from libs.events.store.working import Receipts, Subject, Work
 from libs.events.units import Answer, Outcome, Position, Receipt, Request, Unit, Verdict, refused
 from libs.events.vault import SubjectKey
 
+Again = Mapping[int, Collection[Position]]
+"""For units (by `id`) of which an earlier try may have been committed: where it would have put their facts."""
 ERASED = Verdict("erased", refusal=Refused("erased", "this customer was erased"))
 """The verdict on a call that was answered once, about somebody who has been erased since."""
 
@@ -34,24 +36,34 @@ class Deciding:
         self._service, self._folding, self._clock, self._hashing = service, folding, clock, hashing
         self._shards, self.epoch, self._remember = shards, epoch, remember
 
-    def decide(self, work: Work, unit: Unit, again: bool) -> Outcome:
-        """One unit: all of its requests, or none. `again`: an earlier try may have committed."""
+    def decide_all(self, work: Work, units: Sequence[Unit], again: Again) -> list[Outcome | BaseException]:
+        """Each unit's outcome, or what went wrong with it."""
+        outcomes: list[Outcome | BaseException] = []
         now = self._clock.now()
+        for unit in units:
+            try:
+                outcomes.append(self._decide(work, unit, now, again.get(id(unit), ())))
+            except Exception as error:
+                outcomes.append(error)
+        return outcomes
+
+    def _decide(self, work: Work, unit: Unit, now: datetime, again: Collection[Position]) -> Outcome:
+        """One unit: all of its requests, or none."""
         if unit.receipt and (earlier := self.replay(work.receipts, unit.receipt)):
             return earlier
-        mark = work.mark({r.subject for r in unit.requests})
+        mark = work.mark(unit)
         try:
             outcome = self._unit(work, unit, now, again)
         except BaseException:
             work.back_to(mark)
             raise
-        if outcome.refusal:
+        if not all(verdict.accepted for verdict in outcome.verdicts):
             work.back_to(mark)
         return outcome
 
-    def replay(self, known: Mapping[bytes, tuple[bytes, Answer, Position]], receipt: Receipt) -> Outcome | None:
+    def replay(self, known: Receipts, receipt: Receipt) -> Outcome | None:
         """The first answer to a receipt's key again, if there was one."""
-        found = known.get(self._hashing.of(receipt.key))
+        found = known.get(self._hashing.of(receipt.key)) if known else None
         if found is None:
             return None
         fingerprint, answer, position = found
@@ -59,7 +71,7 @@ class Deciding:
             return Outcome(mismatch=True)
         return Outcome(answer=answer, replayed=True, position=position if position.subject else None)
 
-    def _unit(self, work: Work, unit: Unit, now: datetime, again: bool) -> Outcome:
+    def _unit(self, work: Work, unit: Unit, now: datetime, again: Collection[Position]) -> Outcome:
         verdicts: list[Verdict] = []
         for request in unit.requests:
             verdicts.append(self._request(work, request, now, again))
@@ -72,12 +84,12 @@ class Deciding:
         answer = self._remembered(work, unit.receipt, verdicts, position, now) if unit.receipt else None
         return Outcome(tuple(verdicts), answer=answer, position=position)
 
-    def _request(self, work: Work, request: Request, now: datetime, again: bool) -> Verdict:
+    def _request(self, work: Work, request: Request, now: datetime, again: Collection[Position]) -> Verdict:
         subject = work.subjects[request.subject]
         named = work.named[id(request)]
         if taken := work.names.get(named.own):
             forgotten = subject.erased_before is not None and not request.erases
-            return Verdict("appended" if again else "already", taken, state=subject.state, forgotten=forgotten)
+            return Verdict("appended" if taken in again else "already", taken, state=subject.state, forgotten=forgotten)
         if subject.erased_before is not None:
             if request.erases:
                 return Verdict("already", self._present(subject), state=subject.state)
@@ -85,7 +97,7 @@ class Deciding:
             return Verdict("erased", refusal=Refused("erased", "this customer was erased", {"anew": anew}))
         for name in named.unique:
             if taken := work.names.get(name):
-                self._name(work, named.own, taken)  # so that it is known again under its own key, too
+                self._name(work, [named.own], taken)  # so that it is known again under its own key, too
                 return Verdict("already", taken, state=subject.state)
         try:
             for name, plain in named.needs:
@@ -95,63 +107,67 @@ class Deciding:
         except Refused as refusal:
             return refused(refusal)
         keyed = zip(new, keys(request.key, new), strict=True)
-        events = [self._append(work, subject, request, n, key, now) for n, key in keyed]
+        events = [self._append(work, request, n, key, now) for n, key in keyed]
         if request.erases:
-            self._shred(subject, request.command.at)
+            self._shred(work, request)
+        subject = work.subjects[request.subject]
         if not events:
             present = self._present(subject)
             if present:
-                self._name(work, named.own, present)
+                self._name(work, [named.own], present)
             return Verdict("already", present, state=subject.state)
         last = Position(self._service, subject.subject, subject.sequence)
-        for name in (named.own, *named.unique):
-            self._name(work, name, last)
+        self._name(work, [named.own, *named.unique], last)
         return Verdict("appended", last, tuple(events), subject.state)
 
     def _present(self, subject: Subject) -> Position | None:
         return Position(self._service, subject.subject, subject.sequence) if subject.sequence else None
 
-    def _append(self, work: Work, subject: Subject, request: Request, new: NewEvent, key: str, now: datetime) -> Event:
-        data, kind = new.data, catalogue.type_of(type(new.data))
+    def _append(self, work: Work, request: Request, new: NewEvent, key: str, now: datetime) -> Event:
+        subject, data, kind = work.subjects[request.subject], new.data, catalogue.type_of(type(new.data))
         if request.imported and "imported" in type(data).model_fields:
             data = data.model_copy(update={"imported": request.imported})
-        if subject.key is None and has_personal(data):
-            subject.key, subject.new_key = SubjectKey.new(), True
-        event_id = new_id()
-        subject.sequence += 1
-        subject.recorded = later(now, subject.recorded)
-        subject.changed = True
+        seal, new_key = subject.key, subject.new_key
+        if seal is None and has_personal(data):
+            seal, new_key = SubjectKey.new(), True
+        event_id, name, sequence = new_id(), subject.subject, subject.sequence + 1
+        at, recorded = new.at or request.command.at, later(now, subject.recorded)
         event = Event(
-            id=event_id, type=kind.name, version=kind.version, service=self._service, subject=subject.subject,
-            sequence=subject.sequence, time=new.at or request.command.at, recorded=subject.recorded,
-            key=key, data=sealed_data(data, event_id, subject.key), epoch=self.epoch, cause=request.cause,
+            event_id, kind.name, kind.version, self._service, name, sequence, at, recorded, key,
+            sealed_data(data, event_id, seal), self.epoch, request.cause,
         )  # fmt: skip
-        value = orjson.dumps(event.data)
-        work.event_rows.append((
-            event.subject, event.sequence, event_id, event.type, event.version, to_micros(event.time),
-            to_micros(event.recorded), event.key, event.epoch, event.cause, value,
+        work.facts.append((
+            name, sequence, event_id, kind.name, kind.version, to_micros(at), to_micros(recorded), key, self.epoch,
+            request.cause, orjson.dumps(event.data), shard_of(name, self._shards),
+            "\0".join(event.attributes()).encode(),
         ))  # fmt: skip
-        head = "\0".join(event.attributes()).encode()
-        work.outbox_rows.append((shard_of(event.subject, self._shards), event.subject, head, value))
-        position = Position(self._service, event.subject, event.sequence)
-        for name in new.releases:
-            work.release(self._hashing.of(name))
-        for name in new.names:
-            self._name(work, self._hashing.of(name), position)
-        happened = Happened(data, event.time, event.sequence, event_id, key)
-        subject.state = self._folding.decider.evolve(subject.state, happened)
+        if new.releases or new.names:
+            for released in new.releases:
+                work.release(self._hashing.of(released))
+            self._name(work, [self._hashing.of(n) for n in new.names], Position(self._service, name, sequence))
+        state = self._folding.decider.evolve(subject.state, Happened(data, at, sequence, event_id, key))
+        work.subjects[name] = Subject(
+            name, subject.was, sequence, recorded, subject.erased_before, state, seal, subject.kept, new_key,
+            subject.shredded,
+        )  # fmt: skip
         return event
 
-    def _name(self, work: Work, name: bytes, position: Position) -> None:
-        if name not in work.names:
-            work.names[name] = position
-            work.name_rows.append((name, position.subject, position.sequence))
+    def _name(self, work: Work, names: Sequence[bytes], position: Position) -> None:
+        """Has names point to a position, where they are not taken."""
+        new = b""
+        for name in names:
+            if name not in work.names:
+                work.names[name] = position
+                new += name
+        if new:
+            work.name_rows.append((new, position.subject, position.sequence))
 
-    def _shred(self, subject: Subject, before: datetime) -> None:
-        subject.erased_before = before
-        subject.state = self._folding.decider.initial()
-        subject.key, subject.new_key = None, False
-        subject.shredded = subject.changed = True
+    def _shred(self, work: Work, request: Request) -> None:
+        subject = work.subjects[request.subject]
+        work.subjects[request.subject] = subject._replace(
+            erased_before=request.command.at, state=self._folding.decider.initial(), key=None, new_key=False,
+            shredded=True,
+        )  # fmt: skip
 
     def _remembered(
         self, work: Work, receipt: Receipt, verdicts: list[Verdict], position: Position | None, now: datetime

@@ -1,14 +1,11 @@
-"""The event store on SQL: lock the subjects, decide in memory, write everything in one statement a table, commit.
-
-Deciding under the lock makes a conflict impossible instead of retried, and one round trip serves any number of units.
-"""
+"""The event store on SQL: what can be asked of it. `committing` appends: it decides groups of units in memory, and
+writes each as a whole where its subjects still stand as they were decided on."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import zlib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from copy import copy
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -22,21 +19,19 @@ from libs.events.decider import Decider, Refused
 from libs.events.envelope import Event
 from libs.events.store import StoreUnavailable, schema
 from libs.events.store.codec import Folding, event_of, opened_data
+from libs.events.store.committing import Committing
 from libs.events.store.database import Database, Transaction
 from libs.events.store.deciding import Deciding
-from libs.events.store.errors import is_taken, is_transient
 from libs.events.store.grouping import Grouping
 from libs.events.store.hashing import Hashing
 from libs.events.store.locking import Locking
 from libs.events.store.within import Pinned, Within
-from libs.events.store.writing import write
 from libs.events.units import Loaded, Outcome, Position, Receipt, Unit, Verdict
 from libs.events.vault import KeyRing, Vault
 
 S = TypeVar("S", bound=BaseModel)
 BATCH = 1000
 WORTH_HALVING = 100
-TRIES = 8
 
 
 class SqlStore:
@@ -51,6 +46,9 @@ class SqlStore:
         self._hashing = Hashing(secret)
         self._deciding = Deciding(service, self._folding, clock, self._hashing, shards, epoch, remember)
         self._locking = Locking(service, self._folding, vault, self._hashing)
+        self._committing = Committing(
+            database, self._locking, self._deciding, self._folding, vault, self._hashing
+        )
         self._on_append = on_append or (lambda: None)
         self._grouping = Grouping(self._commit, lanes=2 if database.dialect == "postgresql" else 1)
 
@@ -62,7 +60,9 @@ class SqlStore:
         outcome = await self._grouping.submit(unit)
         if isinstance(outcome, BaseException):
             raise outcome
-        return await self._recalled(unit, outcome)
+        if outcome.replayed or all(v.events or not v.accepted or not v.position for v in outcome.verdicts):
+            return outcome
+        return await self._recalled(outcome)
 
     async def execute_all(self, units: Sequence[Unit]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -90,8 +90,13 @@ class SqlStore:
                 outcomes[place] = outcome
         return outcomes
 
+    async def _commit(self, units: Sequence[Unit]) -> list[Outcome | BaseException]:
+        outcomes = await self._committing.commit(units)
+        self._on_append()
+        return outcomes
+
     async def execute_in(self, tx: Transaction, units: Sequence[Unit]) -> list[Outcome]:
-        decided = await self._attempt(tx, units, frozenset())
+        decided = await self._committing.within(tx, units)
         return [failed(o) if isinstance(o, BaseException) else o for o in decided]
 
     def within(self, tx: Transaction) -> Within:
@@ -99,53 +104,8 @@ class SqlStore:
         inner._database = Pinned(tx)
         return Within(inner, tx)
 
-    async def _commit(
-        self, units: Sequence[Unit], again: Set[int] = frozenset()
-    ) -> list[Outcome | BaseException]:
-        """Commits units together; a database error halves them until the bad one stands alone.
-
-        `again`: those (by `id`) that were appended in an earlier try, of which nobody knows whether it was committed.
-        """
-        for attempt in range(TRIES):
-            outcomes: list[Outcome | BaseException] = []
-            try:
-                async with self._database.begin() as tx:
-                    outcomes = await self._attempt(tx, units, again)
-                self._on_append()
-                return outcomes
-            except Exception as error:
-                if is_transient(error):
-                    # the commit may have gone through: keys tell, and who appends now appended then
-                    again = again | {id(u) for u, o in zip(units, outcomes, strict=False) if appended(o)}
-                elif is_taken(error) and attempt < 3:
-                    pass  # somebody took a name since we looked: it will be seen next time
-                elif len(units) > 1:
-                    middle = len(units) // 2
-                    return await self._commit(units[:middle], again) + await self._commit(units[middle:], again)
-                else:
-                    return [error]
-                last = error
-            await asyncio.sleep(random.uniform(0.5, 1.5) * min(0.01 * 2**attempt, 1.0))
-        return [StoreUnavailable(type(last).__name__)] * len(units)
-
-    async def _attempt(
-        self, tx: Transaction, units: Sequence[Unit], again: Set[int]
-    ) -> list[Outcome | BaseException]:
-        work = await self._locking.lock(tx, units)
-        outcomes: list[Outcome | BaseException] = []
-        for unit in units:
-            try:
-                outcomes.append(self._deciding.decide(work, unit, id(unit) in again))
-            except Exception as error:
-                outcomes.append(error)
-        await self._locking.confirm(tx, work, [u for u, o in zip(units, outcomes, strict=True) if refused(o)])
-        await write(tx, work, self._folding, self._vault)
-        return outcomes
-
-    async def _recalled(self, unit: Unit, outcome: Outcome) -> Outcome:
+    async def _recalled(self, outcome: Outcome) -> Outcome:
         """An *already* with the facts that the first time made, so that the answer can be the same."""
-        if outcome.replayed or all(v.events or not v.accepted or not v.position for v in outcome.verdicts):
-            return outcome
         verdicts = [
             await self._recall(v) if v.accepted and v.position and not v.events else v for v in outcome.verdicts
         ]
@@ -201,16 +161,6 @@ class SqlStore:
     async def opener(self, subjects: Iterable[str]) -> KeyRing:
         async with self._database.read() as reader:
             return KeyRing(await self._vault.keys(reader, set(subjects)))
-
-
-def appended(outcome: Outcome | BaseException) -> bool:
-    """Whether something new was appended."""
-    return isinstance(outcome, Outcome) and any(v.status == "appended" for v in outcome.verdicts)
-
-
-def refused(outcome: Outcome | BaseException) -> bool:
-    """Whether the answer was no."""
-    return isinstance(outcome, Outcome) and outcome.refusal is not None
 
 
 def failed(error: BaseException) -> Outcome:

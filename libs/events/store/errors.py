@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _TRANSIENT = ("08", "53", "57P", "40001", "40P01", "55P03", "25P03")
 # the driver's own complaints: its connection is gone, or was cut while it was between two states
 _GONE = ("InterfaceError", "ConnectionDoesNotExistError", "InternalClientError")
+_ROLLED_BACK = ("40", "53", "55")
 _TAKEN = "23505"
 
 
@@ -21,6 +22,11 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
         return True
     return _state(error).startswith(_TRANSIENT) or type(error).__name__ in _GONE
+
+
+def is_undone(error: BaseException) -> bool:
+    """Whether the database said that nothing was written."""
+    return _state(error).startswith(_ROLLED_BACK)
 
 
 def is_taken(error: BaseException) -> bool:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
+SIZE = 16
+
 
 class Hashing:
     """Keyed BLAKE2b of 16 bytes under the deployment's secret: enough that two names never meet."""
 
     def __init__(self, secret: bytes) -> None:
-        self._key = hashlib.blake2b(secret, digest_size=32, person=b"names").digest()
+        key = hashlib.blake2b(secret, digest_size=32, person=b"names").digest()
+        self._begun = hashlib.blake2b(digest_size=SIZE, key=key)  # copied, which is cheaper than to begin anew
 
     def of(self, name: str) -> bytes:
         """The digest of a name."""
-        return hashlib.blake2b(name.encode(), digest_size=16, key=self._key).digest()
+        digest = self._begun.copy()
+        digest.update(name.encode())
+        return digest.digest()

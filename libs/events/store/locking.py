@@ -1,8 +1,8 @@
-"""Reads what a group of units needs: its subjects (locked), their states, the names and receipts it may meet."""
+"""Reads what a group of units needs: its subjects, their states, the names and receipts it may meet."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -11,10 +11,11 @@ from libs.events.store import schema
 from libs.events.store.codec import Folding
 from libs.events.store.database import Reader, Transaction
 from libs.events.store.errors import Stale
-from libs.events.store.gathering import RECEIPT, gather
+from libs.events.store.gathering import RECEIPT, Gathered, gather, look
 from libs.events.store.hashing import Hashing
 from libs.events.store.instants import from_micros
-from libs.events.store.working import Named, Subject, Work
+from libs.events.store.postgres import PostgresTransaction
+from libs.events.store.working import ABSENT, Receipts, Subject, Wanted, Work
 from libs.events.units import Answer, Position, Receipt, Unit
 from libs.events.vault import SubjectKey, Vault
 
@@ -25,34 +26,41 @@ class Locking:
     def __init__(self, service: str, folding: Folding[Any], vault: Vault, hashing: Hashing) -> None:
         self._service, self._folding, self._vault, self._hashing = service, folding, vault, hashing
 
-    async def lock(self, tx: Transaction, units: Sequence[Unit]) -> Work:
-        """The work of these units, with their subjects locked."""
-        wanted, names, named = set(), set(), {}
-        of = self._hashing.of
-        for unit in units:
-            for request in unit.requests:
-                command, subject = request.command, request.subject
-                unique = [of(n) for n in command.unique(subject)]
-                needs = [(of(n), n) for n in command.needs(subject)]
-                mine = named[id(request)] = Named(of(request.name), unique, needs)
-                wanted.add(subject)
-                names.add(mine.own)
-                names.update(unique)
-                names.update(n for n, _ in needs)
-        receipts = [of(u.receipt.key) for u in units if u.receipt]
-        found = await gather(tx, sorted(wanted), names, receipts)
-        subjects = await self._subjects(tx, found.subjects)
-        positions = {bytes(n): Position(self._service, s, q) for n, s, q in found.names}
-        return Work(subjects, positions, await self._receipts(tx, found.receipts, subjects), named)
+    async def lock(self, tx: Transaction, wanted: Wanted) -> Work:
+        """The work of some units, with their subjects locked."""
+        found = await gather(tx, wanted.subjects, wanted.names(), wanted.receipts)
+        return await self._work(tx, wanted, found, await self._subjects(tx, found.subjects))
 
-    async def confirm(self, tx: Transaction, work: Work, refused: Sequence[Unit]) -> None:
+    async def look(
+        self, reader: PostgresTransaction, wanted: Wanted, known: Mapping[str, Subject], trusted: bool
+    ) -> Work:
+        """The same as it stands, without a lock. A subject of `known` is not read again, or where that is not `trusted`
+        taken only if the database is no further: a group before may still be under way."""
+        subjects = [s for s in wanted.subjects if s not in known] if trusted else wanted.subjects
+        found = await look(reader, subjects, wanted.names(), wanted.receipts)
+        rows = [row for row in found.subjects if row[0] not in known or known[row[0]].sequence < row[1]]
+        read = await self._subjects(reader, rows)
+        absent = [s for s in wanted.subjects if s not in read and s not in known]
+        initial = self._folding.decider.initial
+        read |= {name: Subject(name, ABSENT, state=initial()) for name in absent}
+        return await self._work(reader, wanted, found, {**known, **read})
+
+    async def _work(
+        self, reader: Reader, wanted: Wanted, found: Gathered, subjects: Mapping[str, Subject]
+    ) -> Work:
+        # in the order of the names, in which whoever writes them locks them
+        ordered = {name: subjects[name] for name in wanted.subjects}
+        names = {bytes(n): Position(self._service, s, q) for n, s, q in found.names}
+        return Work(ordered, names, await self._receipts(reader, found.receipts, ordered), wanted.named)
+
+    async def confirm(self, tx: Transaction, work: Work, wanted: Wanted, refused: Sequence[Unit]) -> None:
         """Makes sure that these units' names are as they were read. Raises `Stale` where one was taken since.
 
         States are read under the lock, names maybe before it was had. Who writes a name that was taken in between
         hears of it; who is refused writes nothing, and may be refused only because the same command was faster.
         """
         mine = [work.named[id(request)] for unit in refused for request in unit.requests]
-        names = {name for n in mine for name in (n.own, *n.unique, *(needed for needed, _ in n.needs))}
+        names = {name for named in mine for name in wanted.of(named)}
         if (unseen := names - work.names.keys()) and await tx.select_in(schema.names, "name", unseen):
             raise Stale("a name was taken while a lock was waited for")
 
@@ -61,52 +69,47 @@ class Locking:
         columns = ("subject", "sequence", "recorded", "erased_before", "state", "state_version")
         rows = await reader.select_in(schema.subjects, "subject", wanted, columns=columns)
         found = await self._subjects(reader, rows)
-        return {s: found.get(s) or Subject(s, 0, None, None, self._folding.decider.initial(), None) for s in wanted}
+        return {s: found.get(s) or Subject(s, ABSENT, state=self._folding.decider.initial()) for s in wanted}
 
     async def _subjects(self, reader: Reader, rows: Sequence[Any]) -> dict[str, Subject]:
+        decider = self._folding.decider
         sealed = [row[0] for row in rows if (row[4] is None and row[1]) or self._folding.is_sealed(row[4])]
-        keys = await self._vault.keys(reader, sealed)
+        keys = await self._vault.keys(reader, sealed) if sealed else {}
         found: dict[str, Subject] = {}
-        stale: list[Subject] = []
         for name, sequence, recorded, erased, snapshot, version in rows:
-            key = keys.get(name)
-            subject = Subject(
-                name, sequence, None if recorded is None else from_micros(recorded),
-                None if erased is None else from_micros(erased), None, key,
-            )  # fmt: skip
+            key, kept = keys.get(name), None
             if not sequence or erased is not None:
-                subject.state = self._folding.decider.initial()
-            elif snapshot is None or version != self._folding.decider.version:
-                stale.append(subject)
+                state = decider.initial()
+            elif snapshot is None or version != decider.version:
+                state = await self._fold(reader, name, key)
             elif self._folding.is_sealed(snapshot) and key is None:
                 # erased between two reads; under lock it cannot be: then the next try sees it whole
                 raise Stale("a sealed snapshot without its key")
             else:
-                subject.state = subject.loaded = self._folding.load(snapshot, key, name)
-                subject.snapshot = snapshot
-            found[name] = subject
-        for subject in stale:
-            await self._fold(reader, subject)
+                state = kept = self._folding.load(snapshot, key, name)
+            found[name] = Subject(
+                name, sequence, sequence, None if recorded is None else from_micros(recorded),
+                None if erased is None else from_micros(erased), state, key, kept,
+            )  # fmt: skip
         return found
 
-    async def _fold(self, reader: Reader, subject: Subject) -> None:
+    async def _fold(self, reader: Reader, subject: str, key: SubjectKey | None) -> Any:
         column = schema.events.c
-        query = select(schema.events).where(column.subject == subject.subject).order_by(column.sequence)
-        subject.state = self._folding.decider.initial()
+        query = select(schema.events).where(column.subject == subject).order_by(column.sequence)
+        state = self._folding.decider.initial()
         for row in (await reader.conn.execute(query)).all():
-            subject.state = self._folding.evolve(subject.state, row, subject.key)
+            state = self._folding.evolve(state, row, key)
+        return state
 
-    async def receipts(
-        self, reader: Reader, receipts: Sequence[Receipt]
-    ) -> dict[bytes, tuple[bytes, Answer, Position]]:
+    async def receipts(self, reader: Reader, receipts: Sequence[Receipt]) -> Receipts:
         """What was remembered for some receipts' keys."""
         wanted = [self._hashing.of(r.key) for r in receipts]
         rows = await reader.select_in(schema.receipts, "key", wanted, columns=RECEIPT)
         return await self._receipts(reader, rows, {})
 
-    async def _receipts(
-        self, reader: Reader, rows: Sequence[Any], subjects: dict[str, Subject]
-    ) -> dict[bytes, tuple[bytes, Answer, Position]]:
+    async def _receipts(self, reader: Reader, rows: Sequence[Any], subjects: Mapping[str, Subject]) -> Receipts:
+        if not rows:
+            return {}
         keys: dict[str, SubjectKey | None] = {s: f.key for s, f in subjects.items()}
         keys |= await self._vault.keys(reader, {row[5] for row in rows} - subjects.keys())
         found = {}

@@ -1,37 +1,40 @@
-"""Subjects while a group of units is decided: what was read under lock, and what will be written."""
+"""Subjects while a group of units is decided: as they stood before, and what will be written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from libs.events.units import Answer, Position
+from libs.events.store.hashing import SIZE, Hashing
+from libs.events.units import Answer, Position, Unit
 from libs.events.vault import SubjectKey
 
+ABSENT = -1
+"""What `Subject.was` is where the database has no row."""
 
-@dataclass(slots=True)
-class Subject:
-    """One locked subject. `loaded` is the state that `snapshot` holds: while it is still the state, nothing needs to be
-    encoded again."""
+
+class Subject(NamedTuple):
+    """One subject as it stands, never changed but replaced. `was` is the sequence that its row has; `kept` the state
+    that the row holds: while it is still the state, nothing needs to be encoded again."""
 
     subject: str
-    sequence: int
-    recorded: datetime | None
-    erased_before: datetime | None
-    state: Any
-    key: SubjectKey | None
+    was: int
+    sequence: int = 0
+    recorded: datetime | None = None
+    erased_before: datetime | None = None
+    state: Any = None
+    key: SubjectKey | None = None
+    kept: Any = None
     new_key: bool = False
     shredded: bool = False
-    changed: bool = False
-    loaded: Any = None
-    snapshot: bytes | None = None
 
-    def copy(self) -> Subject:
-        """The same as it stands now."""
+    def written(self) -> Subject:
+        """The same once it was written."""
         return Subject(
-            self.subject, self.sequence, self.recorded, self.erased_before, self.state, self.key,
-            self.new_key, self.shredded, self.changed, self.loaded, self.snapshot,
+            self.subject, self.sequence, self.sequence, self.recorded, self.erased_before, self.state, self.key,
+            self.state,
         )  # fmt: skip
 
 
@@ -43,18 +46,51 @@ class Named(NamedTuple):
     needs: list[tuple[bytes, str]]
 
 
+class Wanted:
+    """What some units will need: their subjects in order, and the digests of all their names and receipts' keys."""
+
+    def __init__(self, units: Sequence[Unit], hashing: Hashing) -> None:
+        of = hashing.of
+        subjects, self.named, self.needy = set(), dict[int, Named](), False
+        for unit in units:
+            for request in unit.requests:
+                command, subject = request.command, request.subject
+                needs = [(of(n), n) for n in command.needs(subject)]
+                self.named[id(request)] = Named(of(request.name), [of(n) for n in command.unique(subject)], needs)
+                self.needy = self.needy or bool(needs)
+                subjects.add(subject)
+        self.subjects = sorted(subjects)
+        self.receipts = [of(unit.receipt.key) for unit in units if unit.receipt]
+
+    def names(self) -> set[bytes]:
+        """All digests of names."""
+        return {name for named in self.named.values() for name in self.of(named)}
+
+    def of(self, named: Named) -> Iterator[bytes]:
+        """The digests of one request's names."""
+        yield named.own
+        yield from named.unique
+        yield from (name for name, _ in named.needs)
+
+
+Receipts = dict[bytes, tuple[bytes, Answer, Position]]
+
+
 @dataclass(slots=True)
 class Work:
     """All that one transaction reads and writes. Names and receipts grow as units are decided, so that
-    a later unit of the same group sees what an earlier one did."""
+    a later unit of the same group sees what an earlier one did.
+
+    Facts are rows of `events` with the shard and the attributes of their outbox row; a row of names may hold several
+    digests for one position, one after another.
+    """
 
     subjects: dict[str, Subject]
     names: dict[bytes, Position]
-    receipts: dict[bytes, tuple[bytes, Answer, Position]]
+    receipts: Receipts
     named: dict[int, Named]
-    event_rows: list[tuple[Any, ...]] = field(default_factory=list)
-    outbox_rows: list[tuple[Any, ...]] = field(default_factory=list)
-    name_rows: list[tuple[Any, ...]] = field(default_factory=list)
+    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    name_rows: list[tuple[bytes, str, int]] = field(default_factory=list)
     receipt_rows: list[tuple[Any, ...]] = field(default_factory=list)
     released: list[tuple[bytes, Position | None]] = field(default_factory=list)
 
@@ -62,30 +98,41 @@ class Work:
         """Lets a name be taken again."""
         self.released.append((name, self.names.pop(name, None)))
 
-    def mark(self, subjects: set[str]) -> Savepoint:
+    def mark(self, unit: Unit) -> Savepoint:
         """Where to go back to if a unit is refused in the middle."""
         return Savepoint(
-            {s: self.subjects[s].copy() for s in subjects},
-            len(self.event_rows), len(self.outbox_rows), len(self.name_rows), len(self.released),
+            [self.subjects[request.subject] for request in unit.requests],
+            len(self.facts), len(self.name_rows), len(self.released),
         )  # fmt: skip
 
     def back_to(self, mark: Savepoint) -> None:
         """Forgets what was decided since the mark."""
-        self.subjects.update(mark.subjects)
-        for name, *_ in self.name_rows[mark.names :]:
+        for subject in mark.subjects:
+            self.subjects[subject.subject] = subject
+        for name, *_ in split(self.name_rows[mark.names :]):
             self.names.pop(name, None)
         for name, position in self.released[mark.released :]:
             if position:
                 self.names[name] = position
         del self.released[mark.released :]
-        del self.event_rows[mark.events :], self.outbox_rows[mark.outbox :], self.name_rows[mark.names :]
+        del self.facts[mark.facts :], self.name_rows[mark.names :]
 
 
 class Savepoint(NamedTuple):
-    """A copy of a few subjects, and how long the lists were."""
+    """A few subjects as they were, and how long the lists were."""
 
-    subjects: dict[str, Subject]
-    events: int
-    outbox: int
+    subjects: list[Subject]
+    facts: int
     names: int
     released: int
+
+
+def split(rows: Sequence[tuple[bytes, str, int]]) -> list[tuple[bytes, str, int]]:
+    """Rows of names with one digest each."""
+    return [
+        (digests[start : start + SIZE], subject, sequence)
+        for digests, subject, sequence in rows
+        for start in range(0, len(digests), SIZE)
+    ]
+
+
