@@ -22,6 +22,8 @@ CUSTOMERS, FACTS_EACH = 1000, 12
 PURCHASE = '{"order":"@n@","amount":{"amount":"12.50","currency":"USD"}}'
 WRITE, READ, BESIDE = 0.5, 0.6, 0.3
 BACKGROUND = 200
+ANEW = "?known_at=8999-01-01"
+"""All that will ever be recorded: such a question is never answered from what is remembered."""
 HANDLER_WRITE, HANDLER_READ = "bare FastAPI, one insert", "bare FastAPI, one select by key"
 
 
@@ -34,7 +36,12 @@ async def run(bench: Bench) -> list[Line]:
 
             with service(site, "profile", roles=["api"]) as profile, service(site, "scoring", roles=["api"]) as scoring:
                 asked = Asked(bench, site, people, other, profile)
-                lines += [await asked.writes("alone", profile, WRITE), await asked.reads("alone", scoring, READ)]
+                lines += [
+                    await asked.writes("alone", profile, WRITE),
+                    await asked.reads("alone", scoring, READ),
+                    # nobody asked for a target here: what a read costs of which nothing is remembered
+                    replace(await asked.reads("folded anew, alone", scoring, 0, query=ANEW), target="", met=None),
+                ]
                 with beside(site):
                     where = "relay and projections beside it"
                     lines += [
@@ -95,11 +102,14 @@ class Asked:
             lambda: put(self._purchases(self.other, seconds)))
         return compared(f"POST purchase, {where}", mine, HANDLER_WRITE, other, target)
 
-    async def reads(self, where: str, ours: Running, target: float, *, background: bool = False) -> Line:
+    async def reads(
+        self, where: str, ours: Running, target: float, *, background: bool = False, query: str = ""
+    ) -> Line:
         """Scores of all customers in turn; the bare handler reads rows that writes before it left."""
         seconds, kept = self.bench.pick(5, 2), f"kept-{uuid.uuid4().hex[:12]}"
         await put(replace(self._purchases(self.other, 1), run=kept))
-        scores = Load(ours.port, "GET", [f"/v1/scores/customers/{c}" for c in self.people], self._key(), "", seconds)
+        asked = [f"/v1/scores/customers/{c}{query}" for c in self.people]
+        scores = Load(ours.port, "GET", asked, self._key(), "", seconds)
         rows = Load(self.other.port, "GET", [f"/v1/customers/{kept}-{n}" for n in range(100)], {}, "", seconds)
 
         async def under_load(load: Load) -> float:
