@@ -12,8 +12,9 @@ Binary mode on the log: attributes travel in `ce_*` headers, `data` is the JSON 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Self
 
 import orjson
@@ -54,6 +55,8 @@ class Event:
     data: dict[str, Any]
     epoch: int = 0
     cause: str = ""
+    raw: bytes = field(default=b"", compare=False, repr=False)
+    """`data` as the record had it, where it was read from one: whoever keeps it need not write it anew."""
 
     @property
     def index(self) -> tuple[datetime, str, str, int]:
@@ -78,7 +81,7 @@ class Event:
     def from_record(cls, headers: Mapping[str, bytes], value: bytes) -> Self:
         """Reads a binary-mode record. Raises `Malformed` where an attribute is missing or wrong."""
         try:
-            schema = headers["ce_dataschema"].decode()
+            kind, version, service = _kind(headers["ce_type"], headers["ce_dataschema"], headers["ce_source"])
             epoch = headers.get("ce_epoch")
             cause = headers.get("ce_cause")
             data = orjson.loads(value)
@@ -86,9 +89,9 @@ class Event:
                 raise Malformed("data is not an object")
             return cls(
                 id=headers["ce_id"].decode(),
-                type=headers["ce_type"].decode().removeprefix(PREFIX),
-                version=int(schema[schema.rindex("/") + 1 :]),
-                service=headers["ce_source"].decode().removeprefix("/careledger/"),
+                type=kind,
+                version=version,
+                service=service,
                 subject=headers["ce_subject"].decode(),
                 sequence=int(headers["ce_sequence"]),
                 time=datetime.fromisoformat(headers["ce_time"].decode()),
@@ -97,6 +100,7 @@ class Event:
                 data=data,
                 epoch=int(epoch) if epoch else 0,
                 cause=cause.decode() if cause else "",
+                raw=value,
             )
         except KeyError as missing:
             raise Malformed(f"attribute {missing.args[0]} is missing") from None
@@ -104,3 +108,11 @@ class Event:
             raise
         except (ValueError, UnicodeDecodeError):
             raise Malformed("an attribute or the data cannot be read") from None
+
+
+@lru_cache(1024)
+def _kind(type_: bytes, schema: bytes, source: bytes) -> tuple[str, int, str]:
+    """Type, version and service, which are the same in very many records."""
+    text = schema.decode()
+    version = int(text[text.rindex("/") + 1 :])
+    return type_.decode().removeprefix(PREFIX), version, source.decode().removeprefix("/careledger/")

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Column, Double, LargeBinary, MetaData, Table, Text, select, text
 
 from libs.events.envelope import Event
+from libs.events.store.instants import Instant
 from libs.events.store.outbox import Row
 from libs.events.units import Answer, Outcome, Position, Receipt, Request, Unit, Verdict
 from tests.support.shop import AT, Buy, Fail, Forget, Name, one
@@ -215,6 +216,32 @@ async def test_what_is_read_from_the_outbox_reads_back_as_events(opened: Opened)
     assert events == await opened.store.history("c1")
     assert {r.key for r in records} == {b"c1"}
     assert await outbox(opened) == []
+
+
+async def test_many_rows_are_appended_all_or_none_and_emptied(opened: Opened) -> None:
+    rows = [(b"n%d" % n, "c1", n, None, 1.5 * n) for n in range(300)]
+    table = Table(
+        "many", MetaData(), Column("name", LargeBinary, primary_key=True), Column("subject", Text),
+        Column("sequence", BigInteger), Column("recorded", Instant), Column("share", Double),
+    )  # fmt: skip
+    await opened.database.create(table.metadata)
+
+    async def stored() -> list[Any]:
+        async with opened.database.read() as reader:
+            return sorted(map(tuple, (await reader.conn.execute(select(table))).all()), key=lambda row: row[2])
+
+    timed = [(*row[:3], AT, row[4]) for row in rows]
+    async with opened.database.begin() as tx:
+        await tx.append(table, [row[:4] for row in rows[:150]], columns=("name", "subject", "sequence", "recorded"))
+        await tx.append(table, timed[150:])
+    assert await stored() == [(*row[:4], None) for row in rows[:150]] + timed[150:]
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        async with opened.database.begin() as tx:
+            await tx.append(table, [(b"new%d" % n, *row[1:]) for n, row in enumerate(rows)] + rows[:1])
+    assert len(await stored()) == 300
+    async with opened.database.begin() as tx:
+        await tx.empty([table])
+    assert await stored() == []
 
 
 async def test_an_effect_inside_another_transaction_goes_with_it(opened: Opened) -> None:

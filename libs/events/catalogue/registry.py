@@ -23,11 +23,13 @@ class EventType:
     upcasts: dict[int, Upcast] = field(default_factory=dict)
     personal: frozenset[str] = frozenset()
     generated: frozenset[str] = frozenset()
+    unsaid: frozenset[str] = frozenset()
+    """Both: what two equal histories may differ in."""
 
     def business(self, data: dict[str, Any]) -> dict[str, Any]:
         """`data` without what is sealed, generated or null: what two equal histories agree on."""
-        skip = self.personal | self.generated
-        return {k: v for k, v in data.items() if v is not None and k not in skip}
+        unsaid = self.unsaid
+        return {name: value for name, value in data.items() if value is not None and name not in unsaid}
 
 
 class UnknownType(LookupError):
@@ -48,7 +50,7 @@ def event(name: str, topic: str, version: int = FIRST_VERSION, upcasts: dict[int
     def register(model: type[Data]) -> type[Data]:
         personal = frozenset(n for n, f in model.model_fields.items() if marks(f)[0])
         generated = frozenset(n for n, f in model.model_fields.items() if marks(f)[1])
-        known = EventType(name, topic, model, version, upcasts or {}, personal, generated)
+        known = EventType(name, topic, model, version, upcasts or {}, personal, generated, personal | generated)
         _types[name] = _by_model[model] = known
         return model
 

@@ -73,7 +73,7 @@ def decode(record: Record) -> Arrival | Bad:
         known = catalogue.find(event.type)
         if event.version != known.version:
             data = catalogue.current(event.type, event.version, event.data)
-            event = replace(event, data=data, version=known.version)
+            event = replace(event, data=data, version=known.version, raw=b"")
         return Arrival(record, event)
     except Malformed as error:
         return Bad(record, "malformed", type(error).__name__)

@@ -29,5 +29,4 @@ async def start_over(tx: Transaction, tables: Sequence[Table], consumer: str = "
     await reset(tx, consumer)
     for table in (applied, waiting):
         await tx.conn.execute(delete(table).where(table.c.consumer == consumer))
-    for table in reversed(tables):
-        await tx.conn.execute(delete(table))
+    await tx.empty(tables[::-1])

@@ -53,6 +53,10 @@ class Transaction(Reader, Protocol):
         """
         ...
 
+    async def empty(self, tables: Sequence[Table]) -> None:
+        """Deletes all rows of some tables, at a cost that does not grow with them where the engine can do that."""
+        ...
+
 
 class Database(Protocol):
     """A service's own database."""

@@ -22,6 +22,8 @@ from libs.events.store.bulk import Bulk, Rows
 from libs.events.store.connections import Connections
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+MANY = 100
+"""From here on COPY, which takes one more round trip, costs both sides less than arrays do."""
 _SCHEMA_LOCK = 0x43617265  # any number, the same in all our processes
 
 
@@ -44,6 +46,19 @@ class PostgresTransaction(Bulk):
 
     def insertion(self, table: Table, columns: tuple[str, ...]) -> str:
         return _insert(table, columns)
+
+    async def append(self, table: Table, rows: Rows, *, columns: Sequence[str] = ()) -> None:
+        if len(rows) < MANY:
+            await super().append(table, rows, columns=columns)
+            return
+        names = list(columns or table.columns.keys())
+        records = zip(*arrays(table, rows, columns), strict=True)
+        await self.driver.copy_records_to_table(table.name, records=records, columns=names)
+
+    async def empty(self, tables: Sequence[Table]) -> None:
+        if tables:
+            # dead rows would be in the way of every row that comes again under the same key
+            await self.driver.execute(f"TRUNCATE {', '.join(table.name for table in tables)}")
 
     async def write(self, statement: str, table: Table, rows: Rows, columns: Sequence[str]) -> None:
         await self.driver.execute(statement, *arrays(table, rows, columns))

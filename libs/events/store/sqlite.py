@@ -45,6 +45,10 @@ class SqliteTransaction(Bulk):
     def insertion(self, table: Table, columns: tuple[str, ...]) -> str:
         return _insert(table, columns)
 
+    async def empty(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            await self.conn.exec_driver_sql(f"DELETE FROM {table.name}")
+
     async def write(self, statement: str, table: Table, rows: Rows, columns: Sequence[str]) -> None:
         names = columns or table.columns.keys()
         binds = [table.columns[n].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for n in names]

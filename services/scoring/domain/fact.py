@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from libs.events.canonical import canonical
 from libs.events.catalogue import current, find
 from libs.events.envelope import Event
 from libs.events.values import rfc3339
-from services.scoring.domain.canonical import canonical
 
 UNHASHED = frozenset({
     "customer.merged", "customer.unmerged",                                      # who is one person, not what happened
@@ -54,7 +54,7 @@ class Fact(NamedTuple):
         """What scoring keeps of `event`. Raises `UnknownType`, and ValueError for data that is no JSON."""
         known = find(event.type)
         data = current(event.type, event.version, event.data)
-        if known.personal:
+        if not known.personal.isdisjoint(data):
             data = {name: value for name, value in data.items() if name not in known.personal}
         form = None
         if not (event.cause or event.type in UNHASHED or (event.type == "customer.recorded" and data.get("bare"))):

@@ -34,7 +34,8 @@ class Facts:
         """Inserts what is new."""
         events = await _of_this_life(tx, events)
         # bound here, not by the column types: this is the path of every fact there is
-        await tx.insert(facts, [_row(Fact.of(event)) for event in events])
+        # an offset and a sequence stand for each: one that is there already is a fault, and not to be passed over
+        await tx.append(facts, [_row(event) for event in events])
         for event in events:
             if event.type in _CHANGES:
                 await _CHANGES[event.type](tx, event)
@@ -51,10 +52,12 @@ def _touches(event: Event) -> tuple[str, ...]:
     return (event.subject, survivor) if survivor else (event.subject,)
 
 
-def _row(fact: Fact) -> tuple[object, ...]:
+def _row(event: Event) -> tuple[object, ...]:
+    fact = Fact.of(event)
+    data = event.raw if event.raw and fact.data is event.data else orjson.dumps(fact.data)
     return (
         fact.subject, fact.service, fact.sequence, fact.id, fact.epoch, fact.type, fact.version, fact.time,
-        fact.recorded, fact.key, fact.cause, orjson.dumps(fact.data), fact.canonical,
+        fact.recorded, fact.key, fact.cause, data, fact.canonical,
     )  # fmt: skip
 
 

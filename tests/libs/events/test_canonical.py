@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.scoring.domain.canonical import EXACT, canonical
+from libs.events.canonical import EXACT, canonical
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scalars = (
