@@ -56,6 +56,17 @@ async def test_the_slower_one_is_not_refused_for_what_the_faster_one_did(engines
         assert [v.status for v in other.verdicts] == ["parked" if early else "conflict"]
 
 
+@pytest.mark.parametrize("early", [True, False])
+async def test_who_repeats_himself_is_not_refused_for_what_he_did(engines: Engines, early: bool) -> None:
+    """Though whoever left is remembered, and nobody asked the database for the command's name."""
+    async with open_store(engines.database_url, decider=Leaving()) as opened:
+        await opened.store.execute(one("c", Buy(at=AT, order="o"), "before"))
+        leave = one("c", Leave(at=AT, early=early), "the same key")
+        first, again = [await opened.store.execute(leave) for _ in range(2)]
+        assert [first.verdicts[0].status, again.verdicts[0].status] == ["appended", "already"]
+        assert again.position == first.position
+
+
 async def test_what_was_needed_came_while_the_lock_was_waited_for(engines: Engines) -> None:
     async with open_store(engines.database_url) as opened:
         await opened.store.execute(one("c", Buy(at=AT, order="first"), "k1"))
