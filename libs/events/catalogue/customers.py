@@ -90,12 +90,14 @@ class CustomerAcquired(Data):
 @event("customer.purchased", TOPIC)
 class CustomerPurchased(Data):
     """The customer bought (or was refunded, where `refund_of` names the order taken back). `annuls`: the order was a
-    mistake of an import, and its number may come again."""
+    mistake of an import, and its number may come again; `restores`: no order, but given back to that one what a refund
+    of an import had taken from it."""
 
     order: str
     amount: Money
     refund_of: str | None = None
     annuls: Generated[bool | None] = None
+    restores: Generated[str | None] = None
     imported: Generated[str | None] = None
 
 
@@ -142,11 +144,14 @@ class CustomerApproached(CustomerWonBack):
 @event("customer.restored", TOPIC)
 class CustomerRestored(Data):
     """What an import had stated of the record is taken back: each part of it is what it was before (with the moment and
-    key of that statement; null: nothing was said). `withdrawn`: nothing else was known, so the record is no more."""
+    key of that statement; null: nothing was said; `refs` by reference). `starts`: the moves that made them active
+    without the import; `bare`: no record is left; `withdrawn`: nothing else was known, so the customer is no more."""
 
     imported: Generated[str]
     parts: Generated[dict[str, Any]] = Field(default_factory=dict)
     personal: Personal[dict[str, Any] | None] = None
+    starts: Generated[list[dict[str, str]] | None] = None
+    bare: Generated[bool] = False
     withdrawn: Generated[bool] = False
     by: Generated[str | None] = None
 

@@ -20,7 +20,7 @@ from libs.web.pages import USUAL, Cursor, Limit, Order, page, read_cursor, write
 from libs.web.positions import After, caught_up
 from libs.web.problems import Problem
 from libs.web.remembering import once
-from services.profile.jobs.importing import take_back
+from services.profile.jobs.importing import Reason, take_back
 from services.profile.projections.imports import COUNTS, imports, of_import
 
 AT_ONCE = 200
@@ -55,16 +55,27 @@ class UndoImportBody(Body):
     cursor: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
 
 
+class StayShown(BaseModel):
+    """A field that stays as it is, and the code of the reason."""
+
+    field: str
+    reason: Reason
+
+
 class TakenBackShown(BaseModel):
     """What became of one customer. `withdrawn`: nothing else was known, so there is no such customer any more;
-    `restored`: members that are again what they were; `kept`: members that were stated anew since, and stay."""
+    `restored`: members that are again what they were; `kept`: members that were stated anew since, and stay. `stays`:
+    what is as the import had it, and why: `stated_since`; `names_the_customer` (the reference that their id is made
+    of); `told_by_others` (the stage, by what else happened)."""
 
     customer: str
     withdrawn: bool
     restored: list[str]
     kept: list[str]
     orders: int
+    refunds: int
     merges: int
+    stays: list[StayShown]
 
 
 class Undone(BaseModel):
@@ -94,8 +105,9 @@ def router(platform: Platform) -> APIRouter:
 
     @routes.post("/v1/customers/imports/{name}/undo", **undoing)
     async def undo(name: ImportName, request: Request, after: After = None) -> Answered:
-        """What it stated is unsaid where nothing newer was said, orders are refunded in full and their numbers free
-        again, merges undone. Facts stay, and what was changed since is kept and told. 200 customers at a time."""
+        """What it stated is unsaid where nothing newer was said, references and the stage among it; orders are refunded
+        in full, refunds given back, their numbers free again; merges undone. Facts stay, and what was changed since is
+        kept and told. 200 customers at a time."""
         await caught_up(platform, after)
         body = await bodies.read(request, UndoImportBody) if await bodies.read_raw(request) else UndoImportBody()
         if body.dry_run:

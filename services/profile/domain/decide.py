@@ -49,11 +49,11 @@ from services.profile.domain.grouping import (
     StateRate,
 )
 from services.profile.domain.state import Customer
-from services.profile.domain.taking_back import Annul, Restore
+from services.profile.domain.taking_back import Annul, GiveBack, Restore
 
 Command = (
     Record | Patch | Meet | Link | Merge | Stay | Unmerge | Acquire | Purchase | Hold | Lose | WinBack | Near | Erase
-    | Restore | Annul | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
+    | Restore | Annul | GiveBack | StartRun | CompleteRun | Classify | DefineSegment | RemoveSegment | Pass
     | StateRate | DeclareField | ChangeField | StateConsent
 )  # fmt: skip
 
@@ -105,6 +105,8 @@ class CustomerDecider:
                 return taking_back.restore(asked, state)
             case Annul():
                 return taking_back.annul(asked, state)
+            case GiveBack():
+                return taking_back.give_back(asked)
             case Near():
                 return occasions.near(asked, state)
             case Erase():

@@ -13,14 +13,14 @@ from libs.events.catalogue.segments import CustomerSegmented, SegmentDefined, Se
 from libs.events.decider import Happened
 from services.profile.domain import consents, fields, records
 from services.profile.domain.records import Said
-from services.profile.domain.stages import Move, added
+from services.profile.domain.stages import Move, added, restarted
 from services.profile.domain.state import Acquisition, Customer, Membership, Run, Segment
 
 
 def evolve(state: Customer, event: Happened) -> Customer:
     """The state after one more fact."""
     data = event.data
-    if isinstance(data, facts.CustomerPurchased) and data.refund_of is None and _bought_before(state, event):
+    if isinstance(data, facts.CustomerPurchased) and _an_order(data) and _bought_before(state, event):
         return state  # by far the most frequent fact, and it changes nothing here
     if isinstance(event.data, facts.FieldDeclared):
         declared = {**state.fields, event.data.key: fields.of(event.data, event.sequence)}
@@ -40,6 +40,10 @@ def _differ(one: Customer, other: Customer) -> bool:
     return (one.touched, one.record) != (other.touched, other.record) or one.moves != other.moves
 
 
+def _an_order(data: facts.CustomerPurchased) -> bool:
+    return data.refund_of is None and data.restores is None
+
+
 def _bought_before(state: Customer, event: Happened) -> bool:
     """Whether the customer was known, and had bought, before (keys order what is of one moment)."""
     if state.since is None or state.since > event.at:
@@ -56,6 +60,10 @@ def _told(state: Customer, event: Happened) -> Customer:
             return _restored(state, data)
         case facts.Record():
             return _stated(state, data, Said(at, event.key))
+        case facts.CustomerPurchased(restores=str(order)):
+            rest = state.refunds.get(order, Decimal(0)) - data.amount.amount
+            still = {name: amount for name, amount in state.refunds.items() if name != order}
+            return state.model_copy(update={"refunds": still | ({order: rest} if rest > 0 else {})})
         case facts.CustomerPurchased(refund_of=None):
             return _moved(state, Move(move="purchase", at=at, key=event.key))
         case facts.CustomerPurchased(refund_of=str(order), annuls=True):
@@ -146,11 +154,18 @@ def _restored(state: Customer, data: facts.CustomerRestored) -> Customer:
             update={"known": False, "bare": False, "record": {}, "touched": {}, "first": {}, "moves": ()}
         )
     record, touched = dict(state.record), dict(state.touched)
-    for slot, part in {**data.parts, **(data.personal or {})}.items():
+    new: dict[str, Any] = {"record": record, "touched": touched, "bare": state.bare or data.bare}
+    if data.starts is not None:
+        new["moves"] = restarted(state.moves, map(Move.model_validate, data.starts))
+    parts = {**data.parts, **(data.personal or {})}
+    if (refs := parts.pop("refs", None)) is not None:
+        new["first"] = first = records.without(state.first, refs)
+        record["refs"] = records.references(first, {*(record.get("refs") or ())} - (refs.keys() - first.keys())) or None
+    for slot, part in parts.items():
         records.put(record, slot, part["value"] if part else None)
         if part:
             touched[slot] = Said(datetime.fromisoformat(part["at"]), part["key"])
         else:
             touched.pop(slot, None)
             record.pop(slot, None)
-    return state.model_copy(update={"record": record, "touched": touched})
+    return state.model_copy(update=new)

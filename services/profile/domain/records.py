@@ -140,6 +140,13 @@ def mentioned(first: Mapping[str, First], refs: Iterable[str], said: Said) -> di
     return dict(sorted(found.items(), key=lambda told: told[1]))
 
 
+def without(first: Mapping[str, First], refs: Mapping[str, Any]) -> dict[str, First]:
+    """All references with where each was first told, where some (`refs`) were told otherwise, or (null) never."""
+    told = {**first, **{r: First(datetime.fromisoformat(t["at"]), t["key"], t["place"]) for r, t in refs.items() if t}}
+    kept = {ref: here for ref, here in told.items() if ref not in refs or refs[ref]}
+    return dict(sorted(kept.items(), key=lambda each: each[1]))
+
+
 def references(first: Iterable[str], known: Iterable[str]) -> list[str]:
     """All references: those that were stated, in their order, and then those by which the customer was only named."""
     stated = list(first)

@@ -102,5 +102,10 @@ def added(moves: Sequence[Move], new: Move) -> tuple[Move, ...]:
     return tuple(sorted([*kept, new], key=_order))
 
 
+def restarted(moves: Iterable[Move], starts: Iterable[Move]) -> tuple[Move, ...]:
+    """The moves with others in place of those that only start things."""
+    return tuple(sorted([*(m for m in moves if m.move not in STARTING), *starts], key=_order))
+
+
 def _order(move: Move) -> tuple[datetime, int, str]:
     return move.at, RANK[move.move], move.key

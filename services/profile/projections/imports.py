@@ -77,7 +77,8 @@ class Imports:
 
 def takes_back(event: Event) -> bool:
     """Whether a fact takes back what an import brought."""
-    return event.type in ("customer.restored", "customer.unmerged") or bool(event.data.get("annuls"))
+    of_an_order = event.data.get("annuls") or event.data.get("restores")
+    return event.type in ("customer.restored", "customer.unmerged") or bool(of_an_order)
 
 
 def of_import(name: str, after: str, limit: int) -> Select[Any]:

@@ -54,8 +54,8 @@ class Purchases:
 
 def _rows(event: Event, course: Course) -> Iterator[tuple[object, ...]]:
     data, money = event.data, event.data["amount"]
-    refund_of = data.get("refund_of") or ""
-    amount = -Decimal(money["amount"]) if refund_of else Decimal(money["amount"])
+    refund_of = data.get("refund_of") or data.get("restores") or ""
+    amount = -Decimal(money["amount"]) if data.get("refund_of") else Decimal(money["amount"])
     paid, where = money["currency"], (event.subject, event.sequence)
     for currency, worth in ((paid, amount), *course.worth(paid, event.time, amount)):
         yield (*where, currency, paid, event.time, data["order"], refund_of, *parts(worth))
