@@ -70,7 +70,7 @@ class Inbox:
         q = quarantine.c
         async with self.platform.database.read() as reader:
             if (await reader.conn.execute(select(parked.c.key).where(parked.c.key == digest))).first():
-                return {"status": "parked"}
+                return {"status": "parked", "reason": "not_yet"}  # what it refers to has not come
             query = select(q.reason).where(q.key == digest).order_by(q.created.desc()).limit(1)
             if row := (await reader.conn.execute(query)).first():
                 return {"status": "quarantined", "reason": row.reason}

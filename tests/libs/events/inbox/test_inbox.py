@@ -96,7 +96,7 @@ async def test_parked_by_a_call_and_woken_by_a_call_in_another_process(office: O
     assert told["problem"]["code"] == "not_yet"
     worker = office.restarted()
     await worker.drain(1)
-    assert await office.status("r1") == "parked"
+    assert await office.inbox.status("/shop", "r1") == {"status": "parked", "reason": "not_yet"}
     await office.inbox.take([event("e1")])
     await worker.drain(1)
     assert await office.history() == ["e1", "r1"]
