@@ -244,6 +244,22 @@ async def test_many_rows_are_appended_all_or_none_and_emptied(opened: Opened) ->
     assert await stored() == []
 
 
+async def test_tables_are_emptied_while_a_backup_reads_them(opened: Opened) -> None:
+    database = opened.database
+    table = Table("backed_up", MetaData(), Column("name", Text, primary_key=True))
+    await database.create(table.metadata)
+    async with database.begin() as tx:
+        await tx.append(table, [("an",), ("bo",)])
+    backup = database.begin if database.dialect == "postgresql" else database.read
+    async with backup() as reader:
+        assert len((await reader.conn.execute(select(table))).all()) == 2
+        async with database.begin() as tx:
+            await tx.empty([table])
+            await tx.append(table, [("an",)])
+    async with database.read() as after:
+        assert [tuple(row) for row in (await after.conn.execute(select(table))).all()] == [("an",)]
+
+
 async def test_an_effect_inside_another_transaction_goes_with_it(opened: Opened) -> None:
     unit = one("c1", Buy(at=AT, order="a"), "k1")
     with pytest.raises(RuntimeError):

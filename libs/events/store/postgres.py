@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
+from asyncpg.exceptions import LockNotAvailableError
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -56,9 +57,18 @@ class PostgresTransaction(Bulk):
         await self.driver.copy_records_to_table(table.name, records=records, columns=names)
 
     async def empty(self, tables: Sequence[Table]) -> None:
-        if tables:
-            # dead rows would be in the way of every row that comes again under the same key
+        if not tables:
+            return
+        # Dead rows would be in the way of every row that comes again under the same key. But TRUNCATE waits for all
+        # who read, and all who want to read wait for it: behind a backup, rows are deleted instead.
+        try:
+            await self.driver.execute("SAVEPOINT emptying; SET LOCAL lock_timeout = '200ms'")
             await self.driver.execute(f"TRUNCATE {', '.join(table.name for table in tables)}")
+            await self.driver.execute("SET LOCAL lock_timeout = '5s'")
+        except LockNotAvailableError:
+            await self.driver.execute("ROLLBACK TO SAVEPOINT emptying")
+            for table in tables:
+                await self.driver.execute(f"DELETE FROM {table.name}")
 
     async def write(self, statement: str, table: Table, rows: Rows, columns: Sequence[str]) -> None:
         await self.driver.execute(statement, *arrays(table, rows, columns))
