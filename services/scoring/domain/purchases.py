@@ -4,21 +4,20 @@
 - A refund takes its amount off the order it names, on that order's day and not on its own: that is the purchase that
   was worth less. An order taken back in full is no purchase at all; more cannot be taken back than was paid.
 - A refund of an order that is not known (yet), or in another currency than it, changes nothing until that is known.
-- An order that came by an import that was taken back (`annuls`) never was, nor was anything that was said of it before;
-  the same number may come again afterwards.
+- Orders and refunds of an import that was taken back never were (`taken_back`); the same numbers may come again.
 - The same order told through two records of one person (same order, moment, amount) is one order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from services.scoring.domain.fact import Fact
+from services.scoring.domain.taken_back import PURCHASED, standing
 
-PURCHASED = "customer.purchased"
 _NOTHING = Decimal(0)
 
 
@@ -73,7 +72,7 @@ def standing_orders(facts: Iterable[Fact]) -> list[Order]:
     anywhere: dict[str, Order] = {}
     refunds: list[Fact] = []
     told: set[tuple[object, ...]] = set()
-    for fact in _standing([fact for fact in facts if fact.type == PURCHASED]):
+    for fact in standing(fact for fact in facts if fact.type == PURCHASED):
         data = fact.data
         money, refund_of = data["amount"], data.get("refund_of")
         same = (data["order"], refund_of, fact.time, money["amount"], money["currency"])
@@ -96,16 +95,3 @@ def standing_orders(facts: Iterable[Fact]) -> list[Order]:
             taken.refunded += Decimal(money["amount"])
             taken.touched = True
     return [order for order in orders if order.stands]
-
-
-def _standing(facts: Sequence[Fact]) -> list[Fact]:
-    """The facts without what was annulled."""
-    annulled: dict[tuple[str, str], int] = {}
-    for fact in facts:
-        if fact.data.get("annuls"):
-            name = fact.subject, fact.data["refund_of"]
-            annulled[name] = max(annulled.get(name, 0), fact.sequence)
-    if not annulled:
-        return list(facts)
-    names = [(fact.subject, fact.data.get("refund_of") or fact.data["order"]) for fact in facts]
-    return [fact for fact, name in zip(facts, names, strict=True) if fact.sequence > annulled.get(name, 0)]

@@ -12,6 +12,7 @@ from services.profile.app import SERVICE
 from services.profile.projections.purchases import amount_of, purchases
 from services.scoring.domain.fact import Fact
 from services.scoring.domain.purchases import purchase_days
+from services.scoring.domain.stage import stage_of
 from tests.services.house import House, open_house
 from tests.services.profile.test_imports import JULY, JUNE, MAY, paid, shown, tell, undo
 
@@ -28,6 +29,11 @@ async def spent(house: House) -> tuple[Decimal, list[Decimal]]:
     facts = sorted(map(Fact.of, await house.facts()), key=lambda fact: fact.order)
     days = [day.values["USD"] for day in purchase_days(facts)]
     return sum((amount_of(*row) for row in rows), Decimal(0)), days
+
+
+async def concluded(house: House, ref: str) -> str:
+    """The stage that scoring concludes from what profile told of a customer."""
+    return stage_of(Fact.of(event) for event in await house.facts() if event.subject == subject(house, ref))
 
 
 async def test_references_that_only_the_import_stated_are_gone(house: House) -> None:
@@ -52,6 +58,7 @@ async def test_what_the_id_is_made_of_stays_and_says_so(house: House) -> None:
     assert told["stays"] == [{"field": "refs", "reason": "names_the_customer"}]
     found = await shown(house, "pos:1")
     assert (found["name"], found["refs"], found["stage"], found["bare"]) == (None, ["pos:1"], "prospect", True)
+    assert await concluded(house, "pos:1") == "prospect"
     assert (await house.post("/v1/customers", {"kind": "external", "refs": ["pos:1"], "name": "An"}))["name"] == "An"
 
 
@@ -66,6 +73,7 @@ async def test_who_only_became_active_by_imported_orders_is_a_prospect_again(hou
     assert told == {subject(house, "pos:1"): (["stage"], []), subject(house, "pos:2"): ([], others)}
     one, other = await shown(house, "pos:1"), await shown(house, "pos:2")
     assert (one["stage"], other["stage"], other["stage_since"]) == ("prospect", "active", JULY)
+    assert [await concluded(house, ref) for ref in ("pos:1", "pos:2")] == ["prospect", "active"]
     assert [c["id"] for c in (await house.get("/v1/customers", stage="prospect"))["items"]] == [one["id"]]
     facts = await house.facts()
     again = await undo(house, "bad")
@@ -84,7 +92,7 @@ async def test_refunds_by_the_import_are_given_back_and_may_come_again(house: Ho
     assert (await undo(house, "bad"))[0]["refunds"] == 0
     assert await tell(house, "purchased", "pos:1", JUNE, "good", **paid("x", "9.01", refund_of="o")) == "conflict"
     assert await tell(house, "purchased", "pos:1", JUNE, "good", **paid("x", "9.00", refund_of="o")) == "appended"
-    assert (await spent(house))[0] == 0
+    assert await spent(house) == (Decimal(0), [])
 
 
 async def test_an_imported_order_and_its_imported_refund_go_together(house: House) -> None:
