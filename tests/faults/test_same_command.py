@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import text
 
 from libs.events.catalogue.customers import CustomerLost
 from libs.events.decider import Happened, NewEvent, NotYet, Plain, Refused
@@ -76,3 +77,19 @@ async def test_what_was_needed_came_while_the_lock_was_waited_for(engines: Engin
             slower = asyncio.create_task(opened.store.execute(refund))
             await asyncio.sleep(0.3)
         assert [v.status for v in (await slower).verdicts] == ["appended"]
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_who_repeats_himself_at_once_is_not_refused_for_what_he_does(engines: Engines, early: bool) -> None:
+    """Though it is remembered that he left before that is written, and its name cannot be seen until then."""
+    async with open_store(engines.database_url, decider=Leaving()) as opened:
+        await opened.store.execute(one("c", Buy(at=AT, order="o"), "before"))
+        leave = one("c", Leave(at=AT, early=early), "the same key")
+        async with opened.database.begin() as busy:
+            await busy.conn.execute(text("UPDATE subjects SET sequence = sequence WHERE subject = 'c'"))
+            both = []
+            for _ in range(2):
+                both.append(asyncio.create_task(opened.store.execute(leave)))
+                await asyncio.sleep(0.2)  # it waits for the lock by now
+        statuses = [(await each).verdicts[0].status for each in both]
+        assert statuses == ["appended", "already"]

@@ -88,10 +88,13 @@ class Committing:
             self._wary = WARY
         outcomes, work = await self._decided(database, units, wanted, again)
         self._memory.keep(work.subjects.values())
+        doubted = refused_of(units, outcomes)
         try:
-            async with database.begin() if is_more(work) else database.read() as tx:
+            async with database.begin() if doubted or is_more(work) else database.read() as tx:
                 tried += outcomes
                 await write(tx, work, self._folding, self._vault)
+                # memory is ahead of the names while a group before is still under way; here that one is done
+                await self._locking.confirm(tx, work, wanted, doubted)
         except BaseException:
             self._memory.forget(wanted.subjects)
             raise
@@ -119,7 +122,7 @@ class Committing:
         """Decides and writes inside a transaction that locks the subjects first."""
         work = await self._locking.lock(tx, wanted)
         outcomes = self._deciding.decide_all(work, units, again)
-        await self._locking.confirm(tx, work, wanted, [u for u, o in zip(units, outcomes, strict=True) if refused(o)])
+        await self._locking.confirm(tx, work, wanted, refused_of(units, outcomes))
         await write(tx, work, self._folding, self._vault)
         return outcomes
 
@@ -145,6 +148,6 @@ def simply_appended(outcome: Outcome | BaseException) -> bool:
     return isinstance(outcome, Outcome) and all(v.status == "appended" for v in outcome.verdicts)
 
 
-def refused(outcome: Outcome | BaseException) -> bool:
-    """Whether the answer was no."""
-    return isinstance(outcome, Outcome) and outcome.refusal is not None
+def refused_of(units: Sequence[Unit], outcomes: Outcomes) -> list[Unit]:
+    """The units to which the answer was no."""
+    return [u for u, o in zip(units, outcomes, strict=True) if isinstance(o, Outcome) and o.refusal is not None]

@@ -56,8 +56,8 @@ class Locking:
     async def confirm(self, tx: Transaction, work: Work, wanted: Wanted, refused: Sequence[Unit]) -> None:
         """Makes sure that these units' names are as they were read. Raises `Stale` where one was taken since.
 
-        States are read under the lock, names maybe before it was had. Who writes a name that was taken in between
-        hears of it; who is refused writes nothing, and may be refused only because the same command was faster.
+        States are as they are under the lock, names maybe read before it was had. Who writes a name that was taken in
+        between hears of it; who is refused writes nothing, and may be refused only because the same command was faster.
         """
         mine = [work.named[id(request)] for unit in refused for request in unit.requests]
         names = {name for named in mine for name in wanted.of(named)}
