@@ -22,8 +22,8 @@ def test_a_segment_follows_what_happens(tell: Teller) -> None:
     assert tell.get(f"/v1/customers/{lan}")["segments"] == [{"id": segment, "name": "regulars"}]
 
     # two ids of one person have bought twice together
-    merge = tell.post("/v1/merges", {"survivor": minh, "merged": tell.customer("twin")}).json()["id"]
     twin = tell.customer("twin")
+    merge = tell.post("/v1/merges", {"survivor": minh, "merged": twin}).json()["id"]
     tell.post(f"/v1/customers/{twin}/purchases", {"order": "o9", "amount": money("10.00")})
     until("the person is in it", lambda: members() == sorted([lan, minh]))
     tell.post(f"/v1/merges/{merge}/undo", {}, want=200)

@@ -160,7 +160,8 @@ class Persons(RuleBasedStateMachine):
         members |= dict.fromkeys(["phones"] if phones else [], *phones)
         status, told = self.call("/v1/customers/upsert", {"ref": who, "at": at.isoformat(), **members})
         assert status == (200 if who in self.ids else 201), told
-        self.ids[who] = told["id"]
+        self.ids.setdefault(who, told["id"])
+        assert told["id"] == self.ids[self.model.end(who)]  # who was merged is answered with who they are now
         self.model.names[who] = max(self.model.names.get(who, (at, "")), (at, members["name"]))
         if owned:
             self.model.owners[who] = max(self.model.owners.get(who, (at, "")), (at, members["owner"]))
