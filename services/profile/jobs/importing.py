@@ -154,8 +154,9 @@ async def _plan(platform: Platform, name: str, subject: str, now: Loaded, person
     said = {said for said, _ in statements}
     stated = {slot: last for slot, last in state.touched.items() if last in said}
     newer = {slot for at_, slots in statements for slot in slots if state.touched.get(slot, at_) > at_} - stated.keys()
-    without = _fold(alive([e for e in history if e.sequence not in brought], history))
-    others = [e for e in history if e.sequence not in brought and e.type not in AFTERMATH and not takes_back(e)]
+    left = alive([e for e in history if e.sequence not in brought], history)
+    without = _fold(left)
+    others = [e for e in left if e.type not in AFTERMATH and not takes_back(e)]
     alone = person.id == subject and not person.ids
     withdrawn = bool(brought) and state.known and not others and alone
     only = {ref: without.first.get(ref) for ref, here in state.first.items() if without.first.get(ref) != here}
@@ -205,8 +206,9 @@ def last(imported: str, history: Sequence[Event]) -> int:
 
 
 def alive(facts: Sequence[Event], history: Sequence[Event]) -> list[Event]:
-    """The facts without what was taken back of any import, and without what took it back."""
+    """The facts without what was taken back of any import, and without what restored records."""
     orders = annulled(history)
+    with_it = {(e.data["imported"], e.data["refund_of"]): e.sequence for e in history if e.data.get("annuls")}
     names = {e.data["imported"] for e in facts if e.data.get("imported")}
     undone = {name: last(name, history) for name in names}
     found = []
@@ -215,6 +217,8 @@ def alive(facts: Sequence[Event], history: Sequence[Event]) -> list[Event]:
             continue
         if event.type == "customer.purchased" and event.sequence < orders.get(event.data["order"], 0):
             continue
+        if event.sequence < with_it.get((event.data.get("imported"), event.data.get("refund_of")), 0):
+            continue  # a refund that the same import brought
         if event.type != "customer.restored":
             found.append(event)
     return found

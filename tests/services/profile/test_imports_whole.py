@@ -118,6 +118,17 @@ async def test_two_imports_taken_back_one_after_the_other_leave_what_was_before_
     assert await shown(house, "pos:1") == before
 
 
+async def test_who_came_by_two_imports_is_no_more_once_both_are_taken_back(house: House) -> None:
+    for ref, names in (("pos:1", ("records", "orders")), ("pos:2", ("orders", "records"))):
+        await tell(house, "recorded", ref, MAY, "records", ref=ref, name="Xx")
+        await tell(house, "purchased", ref, JUNE, "orders", **paid("o", "5.00"))
+        await tell(house, "purchased", ref, JULY, "orders", **paid("r", "1.00", refund_of="o"))
+        for name in names:
+            assert (await shown(house, ref))["id"] == subject(house, ref)
+            await undo(house, name)
+        assert (await house.http.get(f"/v1/customers/{subject(house, ref)}")).status_code == 404
+
+
 async def test_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     async with open_house(SERVICE, tmp_path, postgres_url) as house:
         await test_refunds_by_the_import_are_given_back_and_may_come_again(house)
