@@ -32,9 +32,10 @@ def undo(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")] = False,
 ) -> None:
-    """Take an import back: records are what they were before, orders are refunded in full, merges undone.
+    """Take an import back: records are what they were before, orders are refunded in full, refunds given back, merges
+    undone.
 
-    No fact is deleted, and what was changed since is kept and told. Repeating it is safe.
+    No fact is deleted. What stays is told, with the reason: what was changed since is kept. Repeating it is safe.
 
     Example: careledger imports undo purchases-pos-1f2e3d4c --dry-run
     """

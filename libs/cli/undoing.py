@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -17,6 +18,12 @@ from libs.cli.sending.sender import GaveUp, NotServed, Sender
 
 SHOWN = 20
 """Customers with members that stay, shown on the terminal."""
+REASONS = {
+    "stated_since": "stated anew since",
+    "names_the_customer": "the customer's id is made of it",
+    "told_by_others": "others told what makes it so",
+}
+"""Why something stays, as people read it."""
 _COLUMNS = ("recorded", "updated", "purchased", "merged", "taken_back")
 
 
@@ -32,29 +39,59 @@ def show(there: Address) -> None:
     _run(there, run)
 
 
+@dataclass
+class Told:
+    """What became of an import, counted. Whom and what is only told by ids and names of members: nothing personal.
+
+    `counts` by what is counted, `stays` by reason and member; `since`: who was told something newer, and of what.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    stays: Counter[tuple[str, str]] = field(default_factory=Counter)
+    since: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Counts what became of one customer."""
+        restored = set(item["restored"])
+        self.counts.update({
+            "customers": 1,
+            "records that are no more": item["withdrawn"],
+            "records that are what they were": bool(restored),
+            "members restored": len(restored - {"refs", "stage"}),
+            "lists of references restored": "refs" in restored,
+            "stages restored": "stage" in restored,
+            "orders refunded": item["orders"],
+            "refunds given back": item["refunds"],
+            "merges undone": item["merges"],
+        })  # fmt: skip
+        self.stays.update({(stay["reason"], _member(stay["field"])) for stay in item["stays"]})
+        if kept := sorted({_member(each) for each in item["kept"]}):
+            self.since.append((item["customer"], kept))
+
+
 def take_back(there: Address, name: str, *, dry_run: bool) -> None:
     """Takes an import back, and prints what became of it."""
 
     async def run(sender: Sender) -> None:
-        counts, kept = Counter[str](), list[tuple[str, list[str]]]()
+        told = Told()
         cursor = None
         while True:
             body = {"dry_run": dry_run, **({"cursor": cursor} if cursor else {})}
             page = await _undone(sender, name, body)
             for item in page["items"]:
-                counts["customers"] += 1
-                counts["records that are no more"] += item["withdrawn"]
-                counts["records that are what they were"] += bool(item["restored"])
-                counts["orders refunded"] += item["orders"]
-                counts["merges undone"] += item["merges"]
-                if item["kept"]:
-                    kept.append((item["customer"], item["kept"]))
+                told.add(item)
             cursor = page["next_cursor"]
             if not cursor:
                 break
-        _tell(counts, kept, dry_run)
+        _tell(told, dry_run)
 
     _run(there, run)
+
+
+def _member(part: str) -> str:
+    """The name of a part of a record for the terminal: a custom field's is told, a contact's says nothing to people."""
+    member, _, _ = part.partition(".")
+    return part if member == "custom" else member
 
 
 async def _undone(sender: Sender, name: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -67,20 +104,27 @@ async def _undone(sender: Sender, name: str, body: dict[str, Any]) -> dict[str, 
     return page
 
 
-def _tell(counts: Counter[str], kept: list[tuple[str, list[str]]], dry_run: bool) -> None:
-    table = Table(title="would become of the import" if dry_run else "taken back", title_justify="left", box=None)
-    table.add_column("")
-    table.add_column("", justify="right")
-    for what, count in counts.items():
+def _tell(told: Told, dry_run: bool) -> None:
+    table = Table("would become of the import" if dry_run else "taken back", "", box=None)
+    table.columns[1].justify = "right"
+    for what, count in told.counts.items():
         table.add_row(what, f"{count:,}")
     out.print(table)
-    if kept:
-        stay = Table("customer", "changed since, and kept", box=None)
-        for customer, members in kept[:SHOWN]:
-            stay.add_row(customer, ", ".join(members))
+    if told.stays:
+        stay = Table("would stay" if dry_run else "stays", "customers", "because", box=None)
+        stay.columns[1].justify = "right"
+        for (reason, member), count in sorted(told.stays.items(), key=lambda each: (each[0][0], -each[1], each[0][1])):
+            stay.add_row(member, f"{count:,}", REASONS.get(reason, reason))
+        out.print()
         out.print(stay)
-        if len(kept) > SHOWN:
-            out.print(f"and {len(kept) - SHOWN:,} more", style="dim")
+    if told.since:
+        since = Table("customer", "changed since, and kept", box=None)
+        for customer, members in told.since[:SHOWN]:
+            since.add_row(customer, ", ".join(members))
+        out.print()
+        out.print(since)
+        if len(told.since) > SHOWN:
+            out.print(f"and {len(told.since) - SHOWN:,} more", style="dim")
 
 
 def _run(there: Address, run: Callable[[Sender], Awaitable[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -234,3 +235,62 @@ def test_an_import_is_taken_back_and_the_corrected_file_comes_in(
     shown = call("imports", "list")
     assert all(name in shown.output for name in ("customers-stall-first", "purchases-stall-good"))
     assert call("imports", "undo", "purchases-stall-none", "--yes").exit_code == 2
+
+
+def told(output: str) -> dict[str, str]:
+    """What an undoing tells that there is of each thing, and of what stays, with the reason."""
+    lines = (re.split(r" {2,}", line.strip(), maxsplit=1) for line in output.splitlines())
+    return {words[0]: words[1] for words in lines if len(words) == 2 and words[1] != "0" and words[1][0].isdigit()}
+
+
+def test_an_undoing_tells_what_it_took_back_and_what_stays(product: Product, call: Careledger, tmp_path: Path) -> None:
+    def brought(kind: str, name: str, rows: str) -> None:
+        path = tmp_path / "file.csv"
+        path.write_text(rows)
+        result = call("import", path, "--kind", kind, "--system", "kiosk", "--name", name, "--at", "2025-02-01")
+        assert result.exit_code == 0, result.output
+
+    def undone(name: str, customers: int) -> dict[str, str]:
+        """What is told of it: beforehand the same as afterwards."""
+        rehearsal = until(
+            lambda: (r := call("imports", "undo", name, "--dry-run")).exit_code == 0
+            and told(r.output)["customers"] == f"{customers}" and r
+        )  # fmt: skip
+        done = call("imports", "undo", name, "--yes")
+        assert done.exit_code == 0, done.output
+        assert ("would stay" in rehearsal.output, "would stay" in done.output) == (True, False)
+        assert NAME not in done.output
+        assert "web:" not in done.output
+        assert told(done.output) == told(rehearsal.output)
+        return told(done.output)
+
+    orders = "customer,order,amount,currency,at,refund_of\n"
+    brought("customers", "old", "ref,name,owner\n1,An,lan\n2,Bo,lan\n3,Chi,lan\n")
+    brought("purchases", "old", f"{orders}1,o1,9.00,USD,2025-01-05,\n3,late,9.00,USD,2025-03-05,\n")
+    brought("customers", "bad", f"ref,refs,name,owner\n1,web:k1,{NAME},minh\n5,,{NAME},minh\n6,,{NAME},\n")
+    rows = "1,x1,4.00,USD,2025-02-05,o1\n2,o2,5.00,USD,2025-02-05,\n3,o3,5.00,USD,2025-02-05,\n"
+    brought("purchases", "bad", f"{orders}{rows}5,o5,5.00,USD,2025-02-05,\n5,x5,1.00,USD,2025-02-06,o5\n")
+    product.client.post("/v1/customers/upsert", json={"ref": "kiosk:1", "owner": "hoa"})
+    heard = f"/v1/customers/{resolved(product, 'kiosk:6')['id']}/acquisition"
+    assert product.client.post(heard, json={"channel": "shop"}).status_code == 201
+
+    assert undone("purchases-kiosk-bad", 4) == {
+        "customers": "4",
+        "records that are what they were": "2",
+        "stages restored": "2",
+        "orders refunded": "3",
+        "refunds given back": "2",
+        "stage": "1  others told what makes it so",
+    }
+    assert undone("customers-kiosk-bad", 4) == {
+        "customers": "4",
+        "records that are no more": "1",
+        "records that are what they were": "2",
+        "members restored": "2",
+        "lists of references restored": "1",
+        "merges undone": "1",
+        "refs": "1  the customer's id is made of it",
+        "owner": "1  stated anew since",
+    }
+    assert resolved(product, "kiosk:5")["problem"]["status"] == 404
+    assert [resolved(product, "kiosk:1")[key] for key in ("name", "owner", "refs")] == ["An", "hoa", ["kiosk:1"]]
