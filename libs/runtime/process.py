@@ -72,9 +72,9 @@ async def together(server: Awaitable[None], loops: Iterable[tuple[str, Callable[
 def settle() -> None:
     """What was loaded stays: the collector need not look at it again, nor look so often at short-lived garbage.
 
-    Two batches of facts (one at the database, one being decoded) hold some 100,000 objects. Looked at more often than
-    they pass, each is traversed in vain: a fifth of what a consumer does.
+    A batch of facts at the database and one being decoded are traversed in vain each time, which was a fifth of what a
+    consumer does; a threshold higher still left so much garbage that memory was not flat.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(60_000, 20, 100)

@@ -85,10 +85,10 @@ def decode(record: Record) -> Arrival | Bad:
 
 def _check(event: Event) -> None:
     """What no table could keep is refused here, where it stops one record, and not in the middle of a batch."""
-    subject, event_id = event.subject, event.id
-    if not (subject and event_id and subject.isprintable() and event_id.isprintable() and event.service.isprintable()):
+    subject, event_id, service = event.subject, event.id, event.service
+    if not (subject and event_id and (subject + event_id + service).isprintable()):
         raise Malformed("an id is empty or not printable")
-    if len(subject) > LONGEST or len(event_id) > LONGEST or len(event.service) > LONGEST:
+    if len(subject) > LONGEST or len(event_id) > LONGEST or len(service) > LONGEST:
         raise Malformed("an id is too long")
     if not (0 < event.sequence < GREATEST and 0 <= event.epoch < 2**31):
         raise Malformed("a number is out of range")

@@ -55,8 +55,7 @@ class KafkaConsumer:
             try:
                 await self._connect()
                 return
-            except Unavailable as error:
-                log.debug("consumer_not_connected", error=repr(error), again_in=pause)
+            except Unavailable:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5.0)
 
@@ -68,8 +67,7 @@ class KafkaConsumer:
             try:
                 if await self._ready(deadline) and (found := await self._poll(max_records, max(0.0, deadline - now()))):
                     return found
-            except Unavailable as error:
-                log.debug("fetch_failed", topics=list(self._names.values()), error=repr(error))
+            except Unavailable:
                 await asyncio.sleep(PAUSE)
             if now() >= deadline:
                 return {}
@@ -104,6 +102,7 @@ class KafkaConsumer:
         # Subscribing to a topic that is not there would have aiokafka ask a broker to make it, by that one's rules.
         if not await self._described():
             return False
+        doing, begun = f"consuming {', '.join(self._names.values())}", self._cluster.outages.begin()
         self._assignment = Assignment()
         self._consumer = AIOKafkaConsumer(**self._options)
         unhurried(self._consumer._client)
@@ -113,8 +112,10 @@ class KafkaConsumer:
         except BaseException as error:
             await self._disconnect()
             if isinstance(error, LOST):
+                self._cluster.outages.failed(doing, error, begun)
                 raise Unavailable(f"no connection: {error!r}") from error
             raise
+        self._cluster.outages.worked(doing)
         return True
 
     async def _disconnect(self) -> None:
