@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import BigInteger, Column, Double, LargeBinary, MetaData, Table,
 
 from libs.events.envelope import Event
 from libs.events.store.instants import Instant
+from libs.events.store.opening import open_database
 from libs.events.store.outbox import Row
 from libs.events.units import Answer, Outcome, Position, Receipt, Request, Unit, Verdict
 from tests.support.shop import AT, Buy, Fail, Forget, Name, one
@@ -258,6 +260,24 @@ async def test_tables_are_emptied_while_a_backup_reads_them(opened: Opened) -> N
             await tx.append(table, [("an",)])
     async with database.read() as after:
         assert [tuple(row) for row in (await after.conn.execute(select(table))).all()] == [("an",)]
+
+
+@pytest.mark.filterwarnings("error")
+async def test_who_closes_waits_for_what_is_under_way(database_url: str) -> None:
+    database = open_database(database_url)
+
+    async def read() -> None:
+        async with database.read() as reader:
+            reading.set()
+            await asyncio.sleep(0.05)
+            assert (await reader.conn.execute(text("SELECT 1"))).scalar_one() == 1
+
+    reading = asyncio.Event()
+    busy = asyncio.create_task(read())
+    await reading.wait()
+    await database.close()
+    await busy
+    gc.collect()  # a connection that nobody closed would tell
 
 
 async def test_an_effect_inside_another_transaction_goes_with_it(opened: Opened) -> None:

@@ -31,6 +31,7 @@ class Connections(Generic[C]):
     def __init__(self, connect: Callable[[], Awaitable[C]], most: int) -> None:
         self._connect = connect
         self._idle: list[C] = []
+        self._ended = False
         self._free = asyncio.Semaphore(most)
 
     async def take(self) -> C:
@@ -54,7 +55,7 @@ class Connections(Generic[C]):
     async def give_back(self, one: C) -> None:
         """Takes a connection back, or closes it where it cannot be used again."""
         try:
-            if usable(one):
+            if usable(one) and not self._ended:
                 self._idle.append(one)
             else:
                 await asyncio.shield(closed(one))
@@ -62,7 +63,8 @@ class Connections(Generic[C]):
             self._free.release()
 
     async def close(self) -> None:
-        """Closes all that nobody uses."""
+        """Closes all that nobody uses, and the others once they are given back."""
+        self._ended = True
         while self._idle:
             await closed(self._idle.pop())
 
