@@ -18,8 +18,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from libs.events.store.bulk import Bulk, Rows
 
 _DIALECT = aiosqlite_dialect()
-LAST_STATEMENTS = 1.0
-"""Seconds that who closes a database waits for those who still use it."""
+LOOKS = 200
+"""How often who closes a database looks whether somebody still uses it: for a second at most."""
 _VARIABLES = 30_000  # SQLite allows 32,766 in one statement
 
 
@@ -107,10 +107,10 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         # a connection that is given back later comes into a pool that nobody empties any more
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_STATEMENTS):
-                while self.engine.pool.checkedout():  # type: ignore[attr-defined]
-                    await asyncio.sleep(0.005)
+        for _ in range(LOOKS):
+            if not self.engine.pool.checkedout():  # type: ignore[attr-defined]
+                break
+            await asyncio.sleep(0.005)
         await self.engine.dispose()
 
 
